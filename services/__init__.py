@@ -1,0 +1,1 @@
+"""The six services of Switchboard and the command that runs them."""

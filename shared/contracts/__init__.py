@@ -1,0 +1,1 @@
+"""What travels between services: events, commands, snapshots and the settings objects. No I/O."""

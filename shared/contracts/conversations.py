@@ -1,0 +1,285 @@
+"""Conversations: the snapshot, what routing says and what it answers (workflow.md)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from shared.contracts.acts import Act, Owner, RuleRun
+from shared.contracts.base import SYSTEM, Actor, Command, Contract, Event, Instant
+from shared.contracts.facts import Fact, Span
+from shared.contracts.messages import ContactSnapshot, MessageSnapshot, ThreadKey
+from shared.contracts.words import ClosedBy, Medium, MessageKind, Status, Substatus, Visibility
+
+
+class Turn(Contract):
+    """From the first customer message that no human has answered to the reply that answers it.
+
+    ``spans`` are the stretches in ``new`` with the customer unanswered. ``answered_by`` are the replies sent to
+    it that have not failed; it is *being answered* while any is there. ``ended_at`` is the first acceptance;
+    ``waived`` says it ended without one, ``merged_into`` that an earlier turn took it in.
+    """
+
+    number: int
+    first: bool
+    started_at: Instant
+    spans: tuple[Span, ...] = ()
+    answered_by: tuple[str, ...] = ()
+    ended_at: Instant | None = None
+    waived: bool = False
+    merged_into: int | None = None
+
+
+class InboundRef(Contract):
+    """One of the latest 100 inbound messages, in arrival order: what ``seen`` refers to."""
+
+    id: str
+    received_at: Instant
+
+
+class Boomerang(Contract):
+    """WF-06."""
+
+    at: Instant
+    note: str = ""
+    by: Actor = SYSTEM
+
+
+class SurveyOption(Contract):
+    """One answer: the number typed, the label, an emoji."""
+
+    id: str
+    number: int
+    labels: tuple[str, ...]
+    emoji: str | None = None
+
+
+class Invitation(Contract):
+    """An open survey (csat.md, Answers)."""
+
+    id: str
+    episode: int
+    options: tuple[SurveyOption, ...]
+    expires_at: Instant
+    typed_closed: bool = False
+    answered_at: Instant | None = None
+    option: str | None = None
+    commented: bool = False
+
+
+class Priority(Contract):
+    """RT-12, RT-14: ``matches`` name the entries, ``boost`` is what rules added."""
+
+    score: int = 0
+    boost: int = 0
+    matches: tuple[str, ...] = ()
+
+
+class LongestReply(Contract):
+    """In Unicode code points after trimming, of this episode."""
+
+    human: int = 0
+    virtual: int = 0
+
+
+class Timers(Contract):
+    """Durations in seconds in force when the episode began; None is off."""
+
+    auto_resolve_new: float | None = 30 * 86400.0
+    auto_resolve_pending: float | None = 30 * 86400.0
+    auto_resolve_reason: str | None = None
+    idle_close: float | None = None
+    default_boomerang: float | None = None
+
+
+class ConversationSnapshot(Contract):
+    """The whole conversation as of ``version``; routing's aggregate and what everybody hears.
+
+    ``triage_message`` is the message that opened triage; ``triage_until`` its time-out. ``touched`` says a human
+    wrote or acted in this episode (late answers of rules). ``waiting_since`` is when it last entered ``new``.
+    ``distribution_chosen`` says the episode's distribution was decided (once an episode, workflow.md).
+    """
+
+    id: str
+    version: int = 0
+    thread: ThreadKey
+    medium: Medium
+    kind: MessageKind
+    contact: str
+    contact_name: str = ""
+    subject: str | None = None
+    status: Status = Status.TRIAGE
+    substatus: Substatus | None = None
+    owner: Owner | None = None
+    previous_owner: Owner | None = None
+    team: str | None = None
+    teams: tuple[str, ...] = ()
+    distribution: str | None = None
+    distribution_chosen: bool = False
+    episode: int = 0
+    episode_opened_at: Instant
+    muted: bool = False
+    touched: bool = False
+    turns: tuple[Turn, ...] = ()
+    episode_spans: tuple[Span, ...] = ()
+    status_number: int = 0
+    status_since: Instant
+    waiting_since: Instant | None = None
+    inbound: tuple[InboundRef, ...] = ()
+    last_message_at: Instant | None = None
+    last_inbound_at: Instant | None = None
+    longest_reply: LongestReply = LongestReply()
+    closed_by: ClosedBy | None = None
+    resolve_reason: str | None = None
+    boomerang: Boomerang | None = None
+    invitation: Invitation | None = None
+    topics: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    language: str | None = None
+    language_manual: bool = False
+    priority: Priority = Priority()
+    timers: Timers = Timers()
+    triage_message: str | None = None
+    triage_until: Instant | None = None
+    inactive_since: Instant | None = None
+    notice: str | None = None
+    created_at: Instant
+    changed_at: Instant
+    wake_at: Instant | None = None
+
+    @property
+    def visibility(self) -> Visibility:
+        """Exactly one a conversation (CH-03)."""
+        return self.thread.visibility
+
+    @property
+    def channel(self) -> str:
+        """The channel of its thread key."""
+        return self.thread.channel
+
+
+class ConversationChanged(Event):
+    """A conversation changed: its snapshot, the facts, and the message and contact that did it, if any."""
+
+    type: ClassVar[str] = "conversation.changed.v1"
+
+    conversation: ConversationSnapshot
+    changes: tuple[Fact, ...]
+    message: MessageSnapshot | None = None
+    contact: ContactSnapshot | None = None
+
+
+class ConversationTriaged(Event):
+    """Automation's answer for the message that made T1 (or joined triage): the rules' runs, or a virtual agent."""
+
+    type: ClassVar[str] = "conversation.triaged.v1"
+
+    conversation: str
+    message_id: str
+    episode: int
+    runs: tuple[RuleRun, ...] = ()
+    virtual_agent: str | None = None
+
+
+class RuleActed(Event):
+    """What rules do outside triage: each owner applies its own acts, by cause. ``fact`` is what they reacted to."""
+
+    type: ClassVar[str] = "rule.acted.v1"
+
+    conversation: str
+    episode: int
+    fact: str
+    message_id: str | None = None
+    contact: str | None = None
+    first_message: bool = False
+    run: RuleRun
+
+
+class ConversationReply(Contract):
+    """The snapshot after the command."""
+
+    conversation: ConversationSnapshot
+
+
+class TrailEntry(Contract):
+    """One event of the trail, without message text."""
+
+    event: str
+    at: Instant
+    by: Actor
+    version: int
+    changes: tuple[Fact, ...]
+
+
+class Trail(Contract):
+    """A page of the trail."""
+
+    entries: tuple[TrailEntry, ...]
+    next: str | None = None
+
+
+class ActOnConversation(Command[ConversationReply]):
+    """A person's act. ``seen`` and ``status_number`` guard status, owner and resolve (409 with the snapshot)."""
+
+    type: ClassVar[str] = "routing.act"
+    service: ClassVar[str] = "routing"
+
+    conversation: str
+    act: Act
+    by: Actor
+    seen: str | None = None
+    status_number: int | None = None
+    bulk: bool = False
+
+
+class OpenInvitation(Command[ConversationReply]):
+    """csat asks to open a survey: refused (409) unless still resolved in ``episode``."""
+
+    type: ClassVar[str] = "routing.open_invitation"
+    service: ClassVar[str] = "routing"
+
+    conversation: str
+    invitation: Invitation
+
+
+class AnswerInvitation(Command[ConversationReply]):
+    """A button or the hosted page answered (counts until expiry)."""
+
+    type: ClassVar[str] = "routing.answer_invitation"
+    service: ClassVar[str] = "routing"
+
+    conversation: str
+    invitation: str
+    option: str
+
+
+class TakeNext(Command[ConversationReply]):
+    """An agent asks for the next waiting conversation (RT-16); 404 when nothing waits for him."""
+
+    type: ClassVar[str] = "routing.take_next"
+    service: ClassVar[str] = "routing"
+
+    agent: str
+
+
+class ReadConversation(Command[ConversationReply]):
+    """The owner's snapshot."""
+
+    type: ClassVar[str] = "routing.read_conversation"
+    service: ClassVar[str] = "routing"
+
+    conversation: str
+
+
+class ReadTrail(Command[Trail]):
+    """The audit trail of a conversation (PR-01), oldest first, after a cursor."""
+
+    type: ClassVar[str] = "routing.read_trail"
+    service: ClassVar[str] = "routing"
+
+    conversation: str
+    after: str | None = None
+    limit: int = Field(default=200, ge=1, le=500)

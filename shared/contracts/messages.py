@@ -1,0 +1,323 @@
+"""Messages, contacts and thread keys: what ingest owns and says."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from shared.contracts.base import SYSTEM, Actor, Command, Contract, Event, Instant
+from shared.contracts.words import Delivery, Direction, Medium, MessageKind, Visibility
+from shared.ids import conversation_id
+
+AttributeValue = str | int | float | bool | tuple[str, ...]
+
+
+class ThreadKey(Contract):
+    """What makes a conversation (workflow.md): ``root`` is empty unless public or mail."""
+
+    channel: str
+    address: str
+    visibility: Visibility
+    root: str = ""
+
+    @property
+    def conversation(self) -> str:
+        """The conversation's id."""
+        return conversation_id(self.channel, self.address, self.visibility, self.root)
+
+
+class Attachment(Contract):
+    """A file of a message. ``id`` names the stored copy; absent while it has not been fetched."""
+
+    id: str | None = None
+    name: str = ""
+    type: str = "application/octet-stream"
+    size: int | None = None
+    url: str | None = None
+    problem: str | None = None
+
+
+class ContactSnapshot(Contract):
+    """The person writing to us, as of ``version``."""
+
+    id: str
+    version: int
+    name: str = ""
+    address: str = ""
+    attributes: dict[str, AttributeValue] = Field(default_factory=dict)
+    groups: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    language: str | None = None
+    language_manual: bool = False
+    vip: bool = False
+
+
+class MessageSnapshot(Contract):
+    """One message as of ``version``. ``sent_at`` is the network's time (shown), ``received_at`` ours (clocks)."""
+
+    id: str
+    version: int
+    conversation: str
+    direction: Direction
+    visibility: Visibility
+    kind: MessageKind
+    author: Actor
+    text: str = ""
+    html: str | None = None
+    subject: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+    tags: tuple[str, ...] = ()
+    sent_at: Instant
+    received_at: Instant
+    external_id: str | None = None
+    link: str | None = None
+    browser_language: str | None = None
+    delivery: Delivery | None = None
+    failure: str | None = None
+    automatic: bool = False
+    in_reply_to: str | None = None
+    mentions: tuple[str, ...] = ()
+    edited_at: Instant | None = None
+    deleted: bool = False
+    masked_by: Actor | None = None
+    masked_at: Instant | None = None
+
+
+class MessageReceived(Event):
+    """An inbound message was stored. ``muted`` was decided by ingest; said again until a conversation takes it."""
+
+    type: ClassVar[str] = "message.received.v1"
+
+    thread: ThreadKey
+    medium: Medium
+    message: MessageSnapshot
+    contact: ContactSnapshot
+    muted: bool = False
+
+
+class MessageQueued(Event):
+    """An outbound message was stored as queued (workflow T9, or T0 when ``proactive``).
+
+    ``seen`` is the last inbound message its author had on screen. ``automatic`` (in the message) marks
+    what virtual agents, auto-responders, rules and surveys send: it never answers a turn. A note is said too
+    (``direction`` internal): it changes nothing but the row.
+    """
+
+    type: ClassVar[str] = "message.queued.v1"
+
+    thread: ThreadKey
+    medium: Medium
+    message: MessageSnapshot
+    contact: ContactSnapshot | None = None
+    seen: str | None = None
+    proactive: bool = False
+
+
+class _Outcome(Event):
+    conversation: str
+    message_id: str
+    at: Instant
+    automatic: bool = False
+    queued: MessageQueued | None = None
+
+
+class MessageAccepted(_Outcome):
+    """The network took it (T9b). ``queued`` repeats the sending, so that the outcome can be heard first."""
+
+    type: ClassVar[str] = "message.accepted.v1"
+
+
+class MessageFailed(_Outcome):
+    """The network refused it for good, with ``reason`` (T9c)."""
+
+    type: ClassVar[str] = "message.failed.v1"
+
+    reason: str = ""
+
+
+class MessageUncertain(_Outcome):
+    """It may have been sent: the attempt ended without an answer (T9c)."""
+
+    type: ClassVar[str] = "message.uncertain.v1"
+
+
+class MessageMasked(Event):
+    """The content of a message is gone for good (PR-03); whoever keeps derived text drops it."""
+
+    type: ClassVar[str] = "message.masked.v1"
+
+    message: MessageSnapshot
+
+
+class ContactChanged(Event):
+    """A contact's snapshot, whole."""
+
+    type: ClassVar[str] = "contact.changed.v1"
+
+    contact: ContactSnapshot
+    conversations: tuple[str, ...] = ()
+
+
+class Sent(Contract):
+    """The message as stored."""
+
+    message: MessageSnapshot
+
+
+class Timeline(Contract):
+    """``messages`` newest first; ``next`` is the cursor of the older page, absent at the beginning."""
+
+    messages: tuple[MessageSnapshot, ...]
+    next: str | None = None
+
+
+class ContactRead(Contract):
+    """The contact and the thread keys of its conversations."""
+
+    contact: ContactSnapshot
+    threads: tuple[ThreadKey, ...] = ()
+
+
+class AttachmentChunk(Contract):
+    """``data`` is base64 text; ``end`` marks the last chunk."""
+
+    name: str
+    type: str
+    size: int
+    data: str
+    end: bool
+
+
+class SendMessage(Command[Sent]):
+    """Store a reply as queued and send it. The command's event id makes it idempotent."""
+
+    type: ClassVar[str] = "ingest.send_message"
+    service: ClassVar[str] = "ingest"
+
+    conversation: str
+    text: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    in_reply_to: str | None = None
+    seen: str | None = None
+    by: Actor
+    automatic: bool = False
+    proactive: bool = False
+
+
+class RetryMessage(Command[Sent]):
+    """Try a failed or uncertain message again (workflow: a retry is T9 again)."""
+
+    type: ClassVar[str] = "ingest.retry_message"
+    service: ClassVar[str] = "ingest"
+
+    message_id: str
+    by: Actor
+
+
+class WriteNote(Command[Sent]):
+    """Store an internal note (WF-18, WF-19); ``mentions`` are user ids."""
+
+    type: ClassVar[str] = "ingest.write_note"
+    service: ClassVar[str] = "ingest"
+
+    conversation: str
+    text: str
+    mentions: tuple[str, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    by: Actor
+
+
+class EditNote(Command[Sent]):
+    """Change or (``text`` None) delete a note; history stays in the trail."""
+
+    type: ClassVar[str] = "ingest.edit_note"
+    service: ClassVar[str] = "ingest"
+
+    message_id: str
+    text: str | None
+    by: Actor
+
+
+class TagMessage(Command[Sent]):
+    """Add and remove tags of a message (or of the conversation's latest inbound, decisions.md)."""
+
+    type: ClassVar[str] = "ingest.tag_message"
+    service: ClassVar[str] = "ingest"
+
+    conversation: str
+    message_id: str | None = None
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+    by: Actor
+
+
+class MaskMessage(Command[Sent]):
+    """Remove a message's content for good (PR-03)."""
+
+    type: ClassVar[str] = "ingest.mask_message"
+    service: ClassVar[str] = "ingest"
+
+    message_id: str
+    by: Actor
+
+
+class ReadTimeline(Command[Timeline]):
+    """A page of a conversation's messages and notes, newest first, before ``before`` (a cursor of a former page)."""
+
+    type: ClassVar[str] = "ingest.read_timeline"
+    service: ClassVar[str] = "ingest"
+
+    conversation: str
+    before: str | None = None
+    limit: int = Field(default=50, ge=1, le=200)
+
+
+class ReadContact(Command[ContactRead]):
+    """A contact by id."""
+
+    type: ClassVar[str] = "ingest.read_contact"
+    service: ClassVar[str] = "ingest"
+
+    contact: str
+
+
+class ChangeContact(Command[ContactRead]):
+    """Edit a contact by hand: ``attributes`` are set, ``clear`` removed; a language set by hand stays (AU-09)."""
+
+    type: ClassVar[str] = "ingest.change_contact"
+    service: ClassVar[str] = "ingest"
+
+    contact: str
+    name: str | None = None
+    attributes: dict[str, AttributeValue] = Field(default_factory=dict)
+    clear: tuple[str, ...] = ()
+    labels: tuple[str, ...] | None = None
+    language: str | None = None
+    clear_language: bool = False
+    vip: bool | None = None
+    by: Actor = SYSTEM
+
+
+class StartConversation(Command[Sent]):
+    """Write first to a known contact (CH-14, T0)."""
+
+    type: ClassVar[str] = "ingest.start_conversation"
+    service: ClassVar[str] = "ingest"
+
+    channel: str
+    address: str
+    visibility: Visibility = Visibility.PRIVATE
+    text: str
+    by: Actor
+
+
+class ReadAttachment(Command[AttachmentChunk]):
+    """Bytes of a stored attachment from ``offset``, for the gateway to serve with safe headers (CH-15)."""
+
+    type: ClassVar[str] = "ingest.read_attachment"
+    service: ClassVar[str] = "ingest"
+
+    conversation: str
+    attachment: str
+    offset: int = 0

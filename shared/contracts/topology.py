@@ -1,0 +1,34 @@
+"""Who hears what: the one list from which queues and bindings are declared by every process.
+
+``consumes()`` refuses an event that is not listed here, and a test compares the list with the services' tables.
+"""
+
+from __future__ import annotations
+
+HEARD_BY: dict[str, tuple[str, ...]] = {
+    "message.received.v1": ("routing",),
+    "message.queued.v1": ("routing",),
+    "message.accepted.v1": ("routing",),
+    "message.failed.v1": ("routing",),
+    "message.uncertain.v1": ("routing",),
+    "message.masked.v1": ("gateway", "automation"),
+    "contact.changed.v1": ("gateway", "routing"),
+    "conversation.changed.v1": ("ingest", "sla", "automation", "csat", "gateway"),
+    "conversation.triaged.v1": ("routing",),
+    "rule.acted.v1": ("routing", "ingest"),
+    "clock.changed.v1": ("gateway",),
+    "sla.warned.v1": ("gateway",),
+    "sla.breached.v1": ("gateway",),
+    "sla.corrected.v1": ("gateway",),
+    "survey.decided.v1": ("routing",),
+    "survey.answered.v1": ("gateway",),
+    "agent.changed.v1": ("gateway",),
+    "resource.changed.v1": ("gateway", "routing"),
+    "routing.look.v1": ("routing",),
+}
+"""Event type → services with a queue for it, named ``<service>.<event type without version>``."""
+
+SINGLE_ACTIVE: frozenset[str] = frozenset({"routing.look.v1"})
+"""Events whose queue has one active consumer at a time (the dispatcher)."""
+
+SERVICES: tuple[str, ...] = ("ingest", "routing", "sla", "automation", "csat", "gateway")

@@ -12,8 +12,8 @@ from shared.contracts.base import SYSTEM, Actor, Command, Contract, Done, Event,
 class Stored(Contract):
     """A settings object as stored. ``version`` is its ETag; ``value`` is the model's JSON, secrets left out.
 
-    ``broken`` lists references to deleted objects, ``revealed`` the secrets made at creation (shown once).
-    ``warnings`` are codes of things saved all the same (for example a default boomerang that never fires).
+    ``secrets`` lists the dotted paths of secrets that are set, ``revealed`` those made at creation (shown once).
+    ``warnings`` are sentences about things saved all the same (for example a default boomerang that never fires).
     """
 
     id: str
@@ -24,7 +24,7 @@ class Stored(Contract):
     changed_at: Instant
     changed_by: Actor = SYSTEM
     deleted: bool = False
-    broken: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
     revealed: dict[str, str] = Field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
@@ -49,10 +49,10 @@ class ResourceChanged(Event):
     after: dict[str, Any] | None = None
 
 
-class Digest(Contract):
-    """A number that changes when any object of a kind does, to compare a copy with its owner."""
+class Revisions(Contract):
+    """By kind, a word that changes when any object of the kind does, to compare copies with their owner."""
 
-    revision: str
+    revisions: dict[str, str]
 
 
 class _ResourceCommand(Contract):
@@ -112,8 +112,8 @@ class DeleteResource(Command[Done], _ResourceCommand):
     by: Actor = SYSTEM
 
 
-class CompareResources(Command[Digest], _ResourceCommand):
-    """The owner's digest of a kind."""
+class CompareResources(Command[Revisions]):
+    """The revisions of all kinds that the asked service owns."""
 
     type: ClassVar[str] = "resource.compare"
     service: ClassVar[str] = ""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import ConfigDict, EmailStr, Field, HttpUrl
+from pydantic import ConfigDict, Field, HttpUrl
 
 from shared.contracts.acts import RuleAction
 from shared.contracts.base import Contract
@@ -18,6 +18,11 @@ from shared.contracts.words import Availability, Medium, Right, Role, Strategy, 
 from shared.schedule import ScheduleForm
 
 Name = Annotated[str, Field(min_length=1, max_length=255, title="Name")]
+
+EmailAddress = Annotated[
+    str, Field(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254, json_schema_extra={"format": "email"})
+]
+"""Loose on purpose: an organisation's own domains may end in anything."""
 
 
 def refers(resource: str) -> dict[str, Any]:
@@ -79,7 +84,9 @@ class Channel(ResourceModel):
     enabled: bool = Field(default=True, title="Enabled")
     config: ChannelConfig = Field(title="Connection")
     handle: str = Field(default="", max_length=255, title="Handle shown to agents")
-    max_attachment_mb: int = Field(default=20, ge=1, le=100, title="Largest attachment", json_schema_extra={"unit": "MB"})
+    max_attachment_mb: int = Field(
+        default=20, ge=1, le=100, title="Largest attachment", json_schema_extra={"unit": "MB"}
+    )
     auto_assign: bool = Field(default=True, title="Assign conversations automatically")
     reply_window_hours: int | None = Field(
         default=None, ge=1, title="Reply window after the last inbound message", json_schema_extra={"unit": "h"}
@@ -413,7 +420,7 @@ class User(ResourceModel):
     owner: ClassVar[str] = "gateway"
 
     name: Name
-    email: EmailStr = Field(title="E-mail")
+    email: EmailAddress = Field(title="E-mail")
     role: Role = Field(default=Role.AGENT, title="Role")
     active: bool = Field(default=True, title="Active")
     activated: bool = Field(default=False, title="Has signed in", json_schema_extra={"readOnly": True})

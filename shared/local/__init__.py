@@ -1,0 +1,1 @@
+"""RabbitMQ and SecantusDB as children of this process: for trying out, for development and for tests."""

@@ -16,4 +16,4 @@ async def eventually(condition: Callable[[], T | Awaitable[T]], within: float = 
             result: T = await answer if inspect.isawaitable(answer) else answer
             if result:
                 return result
-            await asyncio.sleep(0.02)  # noqa: ASYNC110 - the condition is anybody's, there is no event to wait on
+            await asyncio.sleep(0.02)

@@ -11,7 +11,10 @@ from shared.contracts.words import ActorKind
 
 
 def _to_utc_milliseconds(value: datetime) -> datetime:
-    value = value.astimezone(UTC)
+    try:
+        value = value.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("the instant is outside the calendar") from error
     return value.replace(microsecond=value.microsecond // 1000 * 1000)
 
 

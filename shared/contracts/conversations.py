@@ -99,6 +99,7 @@ class ConversationSnapshot(Contract):
     ``triage_message`` is the message that opened triage; ``triage_until`` its time-out. ``touched`` says a human
     wrote or acted in this episode (late answers of rules). ``waiting_since`` is when it last entered ``new``.
     ``distribution_chosen`` says the episode's distribution was decided (once an episode, workflow.md).
+    ``tags`` is the union that ingest said last, as of ``tags_number``; an older union changes nothing.
     """
 
     id: str
@@ -137,6 +138,7 @@ class ConversationSnapshot(Contract):
     topics: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    tags_number: int = 0
     groups: tuple[str, ...] = ()
     language: str | None = None
     language_manual: bool = False

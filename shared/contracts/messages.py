@@ -150,6 +150,21 @@ class MessageMasked(Event):
     message: MessageSnapshot
 
 
+class MessageTagged(Event):
+    """Tags of a message changed. ``tags`` is the conversation's union as of ``number``, which grows with each change."""
+
+    type: ClassVar[str] = "message.tagged.v1"
+
+    conversation: str
+    message_id: str
+    at: Instant
+    by: Actor
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    number: int
+
+
 class ContactChanged(Event):
     """A contact's snapshot, whole."""
 

@@ -11,6 +11,7 @@ HEARD_BY: dict[str, tuple[str, ...]] = {
     "message.accepted.v1": ("routing",),
     "message.failed.v1": ("routing",),
     "message.uncertain.v1": ("routing",),
+    "message.tagged.v1": ("routing",),
     "message.masked.v1": ("gateway", "automation"),
     "contact.changed.v1": ("gateway", "routing"),
     "conversation.changed.v1": ("ingest", "sla", "automation", "csat", "gateway"),

@@ -151,7 +151,7 @@ class MessageMasked(Event):
 
 
 class MessageTagged(Event):
-    """Tags of a message changed. ``tags`` is the conversation's union as of ``number``, which grows with each change."""
+    """Tags of a message changed. ``tags`` is the conversation's union as of ``number``, which grows each time."""
 
     type: ClassVar[str] = "message.tagged.v1"
 

@@ -1,0 +1,103 @@
+"""An agent as routing keeps him: availability, leases of his sessions, reservations. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from pydantic import Field
+
+from shared.contracts.base import Contract, Instant
+from shared.contracts.words import Availability
+
+
+class Hold(Contract):
+    """A place reserved for a conversation that is being offered (architecture, invariants over two documents)."""
+
+    conversation: str
+    since: Instant
+
+
+class Agent(Contract):
+    """``leases`` are the ends of each browser session's presence; ``wake_at`` is the last of them."""
+
+    id: str
+    version: int = 0
+    availability: Availability = Availability.OFFLINE
+    away_state: str | None = None
+    since: Instant
+    leases: dict[str, Instant] = Field(default_factory=dict)
+    held: tuple[Hold, ...] = ()
+    last_assigned_at: Instant | None = None
+    wake_at: Instant | None = None
+
+
+def heartbeat(agent: Agent, session: str, now: datetime, lease: timedelta, at_sign_in: Availability) -> Agent:
+    """The session is alive. The first one of an offline agent signs him in with his preferred availability.
+
+    A lease that still has most of its time left is not written again: same object, no write.
+    """
+    end = now + lease
+    known = agent.leases.get(session)
+    if known is not None and known - now > lease / 2 and agent.availability is not Availability.OFFLINE:
+        return agent
+    leases = {name: until for name, until in agent.leases.items() if until > now} | {session: end}
+    fresh = agent.model_copy(update={"leases": leases, "wake_at": max(leases.values())})
+    if agent.availability is Availability.OFFLINE and at_sign_in is not Availability.OFFLINE:
+        return fresh.model_copy(update={"availability": at_sign_in, "away_state": None, "since": now})
+    return fresh
+
+
+def signed_out(agent: Agent, session: str, now: datetime) -> Agent:
+    """The session ended; with the last one the agent is offline."""
+    if session not in agent.leases:
+        return agent
+    leases = {name: until for name, until in agent.leases.items() if name != session and until > now}
+    if leases:
+        return agent.model_copy(update={"leases": leases, "wake_at": max(leases.values())})
+    return _offline(agent.model_copy(update={"leases": leases}), now)
+
+
+def lapsed(agent: Agent, now: datetime, heard_at: datetime | None, lease: timedelta) -> Agent:
+    """Offline when every lease is over; but while no heartbeat at all is heard, nobody is held to be gone.
+
+    ``heard_at`` is when any heartbeat of anybody was last heard.
+    """
+    if agent.wake_at is None or now < agent.wake_at:
+        return agent
+    if heard_at is None or now - heard_at > lease:
+        return agent.model_copy(update={"wake_at": now + lease})
+    return _offline(agent.model_copy(update={"leases": {}}), now)
+
+
+def available(agent: Agent, availability: Availability, away_state: str | None, now: datetime) -> Agent:
+    """The agent chose an availability; choosing the same again changes nothing."""
+    if agent.availability is availability and agent.away_state == away_state:
+        return agent
+    return agent.model_copy(update={"availability": availability, "away_state": away_state, "since": now})
+
+
+def reserved(agent: Agent, conversation: str, owned: frozenset[str], capacity: int, now: datetime) -> Agent | None:
+    """A place for the conversation, or None when all he holds in ``new`` and has reserved reaches ``capacity``."""
+    taken = owned | {hold.conversation for hold in agent.held}
+    if agent.availability is not Availability.AVAILABLE:
+        return None
+    if conversation not in taken and len(taken) >= capacity:
+        return None
+    others = tuple(hold for hold in agent.held if hold.conversation != conversation)
+    return agent.model_copy(
+        update={"held": (*others, Hold(conversation=conversation, since=now)), "last_assigned_at": now}
+    )
+
+
+def released(agent: Agent, conversations: frozenset[str]) -> Agent:
+    """The reservations of these conversations are over: taken (the conversation itself counts now) or given back."""
+    held = tuple(hold for hold in agent.held if hold.conversation not in conversations)
+    return agent if len(held) == len(agent.held) else agent.model_copy(update={"held": held})
+
+
+def _offline(agent: Agent, now: datetime) -> Agent:
+    if agent.availability is Availability.OFFLINE:
+        return agent.model_copy(update={"wake_at": None})
+    return agent.model_copy(
+        update={"availability": Availability.OFFLINE, "away_state": None, "since": now, "wake_at": None}
+    )

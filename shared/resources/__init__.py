@@ -1,0 +1,8 @@
+"""Settings objects declared once: the owner's side, and the copies that other services keep."""
+
+from shared.resources.book import Book
+from shared.resources.declaration import Declaration, Problem, unique_name
+from shared.resources.owner import ResourceOwner
+from shared.resources.replica import Replicas
+
+__all__ = ["Book", "Declaration", "Problem", "Replicas", "ResourceOwner", "unique_name"]

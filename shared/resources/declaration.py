@@ -1,0 +1,43 @@
+"""What an owner declares about a kind of settings object, beside its model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from shared.contracts.settings import ResourceModel
+
+M = TypeVar("M", bound=ResourceModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with a value: the dotted path of the field, and what to do."""
+
+    field: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration(Generic[M]):
+    """A kind of settings object and its rules. All functions are pure.
+
+    ``check`` is given the id (empty for a new object), the value, and the other live objects by id; what it
+    returns refuses the save (422). ``claims`` are words that only one live object of the kind may hold, for
+    example ``channel:visibility`` of an enabled policy (409 with ``conflict``, naming the holder). ``prepare``
+    completes a value before it is stored (secrets made for the admin). ``warnings`` are shown and saved all the
+    same. ``keep`` refuses a deletion with a sentence.
+    """
+
+    model: type[M]
+    check: Callable[[str, M, Mapping[str, M]], Sequence[Problem]] = field(default=lambda _id, _value, _others: ())
+    claims: Callable[[M], Sequence[str]] = field(default=lambda _value: ())
+    prepare: Callable[[M, M | None], M] = field(default=lambda value, _former: value)
+    warnings: Callable[[M], Sequence[str]] = field(default=lambda _value: ())
+    keep: Callable[[str, M, Mapping[str, M]], str | None] = field(default=lambda _id, _value, _others: None)
+
+
+def unique_name(value: ResourceModel) -> Sequence[str]:
+    """A claim on the object's name, whatever its case."""
+    return (f"name:{str(getattr(value, 'name', '')).strip().casefold()}",)

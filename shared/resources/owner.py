@@ -1,0 +1,364 @@
+"""The owner's side of settings objects: storage, the verbs, and the events that refresh the copies of others."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from shared.bus import Answers, Bus, Hears, Row, answers, hears
+from shared.clock import Clock
+from shared.contracts.base import SYSTEM, Actor, Contract, Done, Instant, Meta
+from shared.contracts.resources import (
+    CompareResources,
+    CreateResource,
+    DeleteResource,
+    ListResources,
+    ReadResource,
+    ResourceChanged,
+    Revisions,
+    Stored,
+    StoredPage,
+    UpdateResource,
+)
+from shared.contracts.settings import ResourceModel
+from shared.errors import Conflict, NotFound, StaleVersion, Unprocessable
+from shared.ids import derived
+from shared.resources.book import Book
+from shared.resources.declaration import Declaration
+from shared.resources.secret_fields import keeping_secrets, opened, public, sealed, secret_paths, set_secrets
+from shared.secrets import Vault
+from shared.store import ASCENDING, Aggregates, Database, Decision, Index
+
+M = TypeVar("M", bound=ResourceModel)
+SINGLETON = "-"
+RELOAD_SECONDS = 30.0
+
+
+class SettingsObject(Contract):
+    """A settings object as its owner stores it; secrets in ``value`` are sealed."""
+
+    id: str
+    version: int = 0
+    kind: str
+    object: str
+    value: dict[str, Any]
+    created_at: Instant
+    changed_at: Instant
+    changed_by: Actor
+    deleted: bool = False
+
+
+class ResourceOwner:
+    """All kinds of settings objects of one service.
+
+    ``book(Model)`` is the live view in memory, secrets opened: what the service itself decides by.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        declarations: Sequence[Declaration[Any]],
+        *,
+        bus: Bus,
+        vault: Vault,
+        clock: Clock,
+    ) -> None:
+        self._declarations: Mapping[str, Declaration[Any]] = {d.model.kind: d for d in declarations}
+        self._books: Mapping[str, Book[Any]] = {d.model.kind: Book(d.model) for d in declarations}
+        self._objects = Aggregates(
+            database,
+            "settings",
+            SettingsObject,
+            publish=bus.publish,
+            clock=clock,
+            trail=True,
+            indexes=(Index("claims", (("derived.claims", ASCENDING),), unique=True, sparse=True),),
+            document=self._derived,
+        )
+        self._broadcast = bus.broadcast
+        self._vault = vault
+        self._clock = clock
+        self._reloading: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Load every book, then keep them fresh."""
+        await self._objects.start()
+        await self.reload()
+        self._reloading = asyncio.create_task(self._keep_fresh(), name="settings reload")
+
+    async def stop(self) -> None:
+        """Stop refreshing and let go of what is unsent."""
+        if self._reloading is not None:
+            self._reloading.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._reloading
+        await self._objects.stop()
+
+    def book(self, model: type[M]) -> Book[M]:
+        """The live objects of a kind."""
+        return self._books[model.kind]
+
+    def table(self) -> Sequence[Row]:
+        """The verbs, and the live event that refreshes this process's books."""
+        verbs: list[Answers | Hears] = [
+            answers(ListResources, self.page),
+            answers(ReadResource, self.read),
+            answers(CreateResource, self.create),
+            answers(UpdateResource, self.update),
+            answers(DeleteResource, self.delete),
+            answers(CompareResources, self.compare),
+            hears(ResourceChanged, self._on_changed_elsewhere),
+        ]
+        return verbs
+
+    async def reload(self) -> None:
+        """Fill the books from the store."""
+        found: dict[str, list[tuple[str, int, ResourceModel]]] = {kind: [] for kind in self._books}
+        async for state in self._every():
+            if state.kind in found and not state.deleted:
+                found[state.kind].append((state.object, state.version, self._model(state)))
+        for kind, items in found.items():
+            self._books[kind].fill(items)
+
+    # --- verbs ---------------------------------------------------------------------------------------------------
+
+    async def page(self, command: ListResources, _meta: Meta) -> StoredPage:
+        """A page by name. Settings are few (thousands at most), so the page is cut from what is in memory."""
+        book = self._book(command.kind)
+        wanted = command.search.casefold()
+        named = sorted(
+            (str(getattr(value, "name", "")).casefold(), id)
+            for id, value in book.all().items()
+            if wanted in str(getattr(value, "name", "")).casefold()
+        )
+        keys = [f"{name}\x1f{id}" for name, id in named]
+        first = (
+            0 if command.after is None else next((i for i, key in enumerate(keys) if key > command.after), len(keys))
+        )
+        last = first + command.limit
+        states = await asyncio.gather(*(self._load(command.kind, id) for _, id in named[first:last]))
+        return StoredPage(
+            items=tuple(self._shown(state) for state in states if state is not None and not state.deleted),
+            next=keys[last - 1] if last < len(keys) else None,
+        )
+
+    async def read(self, command: ReadResource, _meta: Meta) -> Stored:
+        """One object; a singleton nobody saved reads as its defaults at version 0."""
+        declaration = self._declaration(command.kind)
+        state = await self._load(command.kind, command.id)
+        if state is not None and not state.deleted:
+            return self._shown(state)
+        if declaration.model.singleton and command.id == SINGLETON:
+            return self._shown(self._fresh(command.kind, SINGLETON, sealed(declaration.model(), self._vault), SYSTEM))
+        raise NotFound(f"There is no {command.kind} object {command.id}.")
+
+    async def create(self, command: CreateResource, meta: Meta) -> Stored:
+        """A new object, named by the command, so that asking twice creates one."""
+        declaration = self._declaration(command.kind)
+        id = SINGLETON if declaration.model.singleton else derived("settings", command.kind, meta.event_id)
+        given = self._validated(declaration, command.value)
+        value = declaration.prepare(given, None)
+        saved = await self._save(declaration, id, 0, value, command.by, meta)
+        made = {
+            path: str(_at(value, path)) for path in secret_paths(value) if _at(value, path) and not _at(given, path)
+        }
+        return saved.model_copy(update={"revealed": made})
+
+    async def update(self, command: UpdateResource, meta: Meta) -> Stored:
+        """Replace the value at ``version``; secrets left out stay."""
+        declaration = self._declaration(command.kind)
+        state = await self._load(command.kind, command.id)
+        if state is None or state.deleted:
+            if not (declaration.model.singleton and command.id == SINGLETON):
+                raise NotFound(f"There is no {command.kind} object {command.id}.")
+            former, value = None, command.value
+        else:
+            former = self._model(state)
+            value = keeping_secrets(command.value, state.value, self._vault)
+        model = declaration.prepare(self._validated(declaration, value), former)
+        return await self._save(declaration, command.id, command.version, model, command.by, meta)
+
+    async def delete(self, command: DeleteResource, meta: Meta) -> Done:
+        """Delete at ``version``. Deleting what is gone already is fine."""
+        declaration = self._declaration(command.kind)
+        book = self._book(command.kind)
+        value = book.get(command.id)
+        if value is not None and (refusal := declaration.keep(command.id, value, book.all())):
+            raise Unprocessable(refusal)
+        aggregate = _aggregate(command.kind, command.id)
+
+        def decide(current: SettingsObject | None) -> Decision[SettingsObject] | None:
+            if current is None or current.deleted:
+                return None
+            if current.version != command.version:
+                raise _stale(self._shown(current))
+            after = current.model_copy(
+                update={"deleted": True, "changed_at": self._clock.now(), "changed_by": command.by}
+            )
+            return Decision(after, says=lambda saved: (self._changed(current, saved),))
+
+        outcome = await self._objects.change(aggregate, meta, decide)
+        if outcome.state is not None:
+            book.put(command.id, outcome.state.version, None)
+            await self._broadcast(self._changed(None, outcome.state))
+        return Done()
+
+    async def compare(self, _command: CompareResources, _meta: Meta) -> Revisions:
+        """The revisions of all kinds, by this process's books."""
+        return Revisions(revisions={kind: book.revision for kind, book in self._books.items()})
+
+    # --- inside --------------------------------------------------------------------------------------------------
+
+    async def _save(
+        self, declaration: Declaration[Any], id: str, version: int, model: ResourceModel, by: Actor, meta: Meta
+    ) -> Stored:
+        kind = declaration.model.kind
+        book = self._book(kind)
+        others = {other: value for other, value in book.all().items() if other != id}
+        if problems := declaration.check(id, model, others):
+            raise Unprocessable(
+                problems[0].message, errors=[{"field": p.field, "message": p.message} for p in problems]
+            )
+        aggregate = _aggregate(kind, id)
+        value = sealed(model, self._vault)
+
+        def decide(current: SettingsObject | None) -> Decision[SettingsObject] | None:
+            alive = current is not None and not current.deleted
+            if (current.version if current is not None and alive else 0) != version:
+                raise _stale(self._shown(current) if current is not None else None)
+            fresh = self._fresh(kind, id, value, by)
+            after = fresh.model_copy(update={"created_at": current.created_at}) if current is not None else fresh
+            return Decision(after, says=lambda saved: (self._changed(current, saved),))
+
+        try:
+            outcome = await self._objects.change(aggregate, meta, decide)
+        except StaleVersion:
+            raise
+        except Conflict as refusal:
+            raise await self._taken(declaration, aggregate, model) from refusal
+        state = outcome.state
+        if state is None:
+            raise NotFound(f"There is no {kind} object {id}.")
+        book.put(id, state.version, self._model(state))
+        await self._broadcast(self._changed(None, state))
+        return self._shown(state).model_copy(update={"warnings": tuple(declaration.warnings(model))})
+
+    async def _taken(self, declaration: Declaration[Any], aggregate: str, model: ResourceModel) -> Conflict:
+        """The refusal of a claim that another live object holds, naming both."""
+        wanted = self._claims_of(declaration, model)
+        for holder in await self._objects.find({"derived.claims": {"$in": wanted}}, limit=5):
+            if holder.id != aggregate:
+                held: set[str] = set(wanted) & set(self._claims_of(declaration, self._model(holder)))
+                claim = min(held, default="").removeprefix(f"{declaration.model.kind}/")
+                name = str(holder.value.get("name", holder.object))
+                return Conflict(
+                    f"“{name}” has {claim} already, and only one may.",
+                    conflict={"id": holder.object, "name": name, "claim": claim},
+                )
+        return Conflict("Something that only one may have is taken. Read again and repeat your change.")
+
+    def _claims_of(self, declaration: Declaration[Any], model: ResourceModel) -> list[str]:
+        return [f"{declaration.model.kind}/{claim}" for claim in declaration.claims(model)]
+
+    def _derived(self, state: SettingsObject) -> Mapping[str, Any]:
+        declaration = self._declarations.get(state.kind)
+        claims = [] if declaration is None or state.deleted else self._claims_of(declaration, self._model(state))
+        return {"claims": claims} if claims else {}
+
+    async def _every(self) -> AsyncIterator[SettingsObject]:
+        after: str | None = None
+        while True:
+            page = await self._objects.page({}, order=(("_id", ASCENDING),), after=after, limit=500)
+            for state in page.items:
+                yield state
+            after = page.next
+            if after is None:
+                return
+
+    async def _on_changed_elsewhere(self, event: ResourceChanged, _meta: Meta) -> None:
+        book = self._books.get(event.stored.kind)
+        if book is None:
+            return
+        state = await self._load(event.stored.kind, event.stored.id)
+        if state is not None:
+            book.put(state.object, state.version, None if state.deleted else self._model(state))
+
+    async def _keep_fresh(self) -> None:
+        while True:
+            await asyncio.sleep(RELOAD_SECONDS)
+            with contextlib.suppress(ConnectionError, TimeoutError):
+                await self.reload()
+
+    async def _load(self, kind: str, id: str) -> SettingsObject | None:
+        return await self._objects.get(_aggregate(kind, id))
+
+    def _fresh(self, kind: str, id: str, value: dict[str, Any], by: Actor) -> SettingsObject:
+        now = self._clock.now()
+        return SettingsObject(
+            id=_aggregate(kind, id), kind=kind, object=id, value=value, created_at=now, changed_at=now, changed_by=by
+        )
+
+    def _declaration(self, kind: str) -> Declaration[Any]:
+        if kind not in self._declarations:
+            raise NotFound(f"There are no settings called {kind}.")
+        return self._declarations[kind]
+
+    def _book(self, kind: str) -> Book[Any]:
+        self._declaration(kind)
+        return self._books[kind]
+
+    def _model(self, state: SettingsObject) -> ResourceModel:
+        model: ResourceModel = self._declarations[state.kind].model.model_validate(opened(state.value, self._vault))
+        return model
+
+    def _shown(self, state: SettingsObject) -> Stored:
+        return Stored(
+            id=state.object,
+            kind=state.kind,
+            version=state.version,
+            value=public(state.value),
+            created_at=state.created_at,
+            changed_at=state.changed_at,
+            changed_by=state.changed_by,
+            deleted=state.deleted,
+            secrets=tuple(set_secrets(state.value)),
+        )
+
+    def _changed(self, before: SettingsObject | None, after: SettingsObject) -> ResourceChanged:
+        return ResourceChanged(
+            stored=self._shown(after),
+            before=public(before.value) if before is not None and not before.deleted else None,
+            after=None if after.deleted else public(after.value),
+        )
+
+    def _validated(self, declaration: Declaration[Any], value: dict[str, Any]) -> ResourceModel:
+        try:
+            model: ResourceModel = declaration.model.model_validate(value)
+        except ValidationError as error:
+            problems = [
+                {"field": ".".join(str(part) for part in e["loc"]), "message": e["msg"]} for e in error.errors()
+            ]
+            first = problems[0]
+            raise Unprocessable(f"{first['field']}: {first['message']}", errors=problems) from error
+        return model
+
+
+def _aggregate(kind: str, id: str) -> str:
+    return f"{kind}/{id}"
+
+
+def _stale(current: Stored | None) -> StaleVersion:
+    return StaleVersion(
+        "Somebody changed it first: read it again and repeat your change.",
+        current=current.model_dump(mode="json") if current is not None else None,
+    )
+
+
+def _at(model: Any, path: str) -> Any:
+    for step in path.split("."):
+        model = getattr(model, step, None)
+    return model

@@ -18,11 +18,14 @@ class Turn(Contract):
 
     ``spans`` are the stretches in ``new`` with the customer unanswered. ``answered_by`` are the replies sent to
     it that have not failed; it is *being answered* while any is there. ``ended_at`` is the first acceptance;
-    ``waived`` says it ended without one, ``merged_into`` that an earlier turn took it in.
+    ``waived`` says it ended without one, ``merged_into`` that an earlier turn took it in. ``message`` is its first
+    customer message and ``started_at`` when we received that; ``number`` counts within ``episode``.
     """
 
     number: int
+    episode: int = 0
     first: bool
+    message: str = ""
     started_at: Instant
     spans: tuple[Span, ...] = ()
     answered_by: tuple[str, ...] = ()
@@ -31,19 +34,77 @@ class Turn(Contract):
     merged_into: int | None = None
 
 
-class InboundRef(Contract):
-    """One of the latest 100 inbound messages, in arrival order: what ``seen`` refers to."""
-
-    id: str
-    received_at: Instant
-
-
 class Boomerang(Contract):
-    """WF-06."""
+    """WF-06. ``set_at`` is when it was set."""
 
     at: Instant
     note: str = ""
     by: Actor = SYSTEM
+    set_at: Instant | None = None
+
+
+class InboundRef(Contract):
+    """One of the latest 100 inbound messages, in arrival order (``received_at``, then id): what ``seen`` refers to.
+
+    ``survey``: it answered a survey (T18a). ``settled``: left behind by a resolve, so no open turn holds it.
+    """
+
+    id: str
+    received_at: Instant
+    episode: int = 0
+    survey: bool = False
+    settled: bool = False
+
+
+class ReplyRef(Contract):
+    """A human reply that still matters: what was heard of its sendings and failures, in any order.
+
+    ``sent`` and ``failed`` are instants, ascending; a retry is another sending. ``seen`` is the last inbound
+    message its author had on screen; None: all that had been received when it was sent.
+    """
+
+    id: str
+    episode: int
+    by: Actor
+    seen: str | None = None
+    sent: tuple[Instant, ...]
+    failed: tuple[Instant, ...] = ()
+    accepted_at: Instant | None = None
+
+
+class Overtaken(Contract):
+    """What stood before a timer moved the conversation at ``at``: put back if an earlier message is heard of later."""
+
+    at: Instant
+    status: Status
+    substatus: Substatus | None
+    owner: Owner | None
+    status_since: Instant
+    waiting_since: Instant | None
+    closed_by: ClosedBy | None
+    resolve_reason: str | None
+    boomerang: Boomerang | None
+    turns: tuple[Turn, ...]
+    inbound: tuple[InboundRef, ...]
+    episode_spans: tuple[Span, ...]
+    ledger: Ledger
+
+
+class Ledger(Contract):
+    """What routing needs so that deliveries end in the same state whatever their order; nobody else's business.
+
+    ``new_spans``: the latest stretches in ``new`` of the episode. ``closed_at``: the last resolve. ``owner_since``
+    and ``owner_how``: the last change of owner. ``language_at``: receipt of the message that set the language.
+    """
+
+    replies: tuple[ReplyRef, ...] = ()
+    new_spans: tuple[Span, ...] = ()
+    closed_at: Instant | None = None
+    owner_since: Instant | None = None
+    owner_how: str = ""
+    language_at: Instant | None = None
+    contact_version: int = 0
+    overtaken: Overtaken | None = None
 
 
 class SurveyOption(Contract):
@@ -97,7 +158,7 @@ class ConversationSnapshot(Contract):
     """The whole conversation as of ``version``; routing's aggregate and what everybody hears.
 
     ``triage_message`` is the message that opened triage; ``triage_until`` its time-out. ``touched`` says a human
-    wrote or acted in this episode (late answers of rules). ``waiting_since`` is when it last entered ``new``.
+    wrote in this episode (late answers of rules). ``notice``: ``reply_failed`` or ``reply_uncertain`` (T9c). ``waiting_since`` is when it last entered ``new``.
     ``distribution_chosen`` says the episode's distribution was decided (once an episode, workflow.md).
     ``tags`` is the union that ingest said last, as of ``tags_number``; an older union changes nothing.
     """
@@ -151,6 +212,7 @@ class ConversationSnapshot(Contract):
     created_at: Instant
     changed_at: Instant
     wake_at: Instant | None = None
+    ledger: Ledger = Ledger()
 
     @property
     def visibility(self) -> Visibility:

@@ -2,26 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
-from typing import Protocol, TypeAlias, TypeVar
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
+import structlog
+from aio_pika.abc import AbstractIncomingMessage
 from prometheus_client import CollectorRegistry
 
-from shared.bus.envelope import Envelope
-from shared.bus.table import Row
+from shared.bus.envelope import Envelope, metadata
+from shared.bus.intake import EventIntake, LiveIntake, Surroundings
+from shared.bus.metrics import BusMetrics
+from shared.bus.publisher import LOST
+from shared.bus.reasons import refusal, why
+from shared.bus.rpc import CommandIntake
+from shared.bus.session import Session, Subscription
+from shared.bus.table import Answers, Consumes, Hears, Row
+from shared.bus.topology import Names, Topology
+from shared.bus.wire import to_message
+from shared.bus.work import Work
+from shared.clock import Clock
 from shared.contracts.base import Command, Contract, Event, Meta
+from shared.errors import RetryLater
+from shared.ids import new_id
+
+log = structlog.get_logger(__name__)
 
 R = TypeVar("R", bound=Contract)
 
+FIRST_PAUSE: Final = 0.2
+LONGEST_PAUSE: Final = 3.0
+"""Seconds between tries to connect: from the first, doubling, to the longest."""
+
+FINISH_WITHIN: Final = 10.0
+"""Seconds that ``stop_consuming`` gives to what is in flight."""
+
 Publish: TypeAlias = Callable[[Envelope], Awaitable[None]]
 """``Bus.publish``, for who needs nothing else of the bus."""
-
-
-class Clock(Protocol):
-    """Tells the time: aware, UTC."""
-
-    def now(self) -> datetime: ...
 
 
 class Asks(Protocol):
@@ -44,36 +62,107 @@ class Bus:
         metrics: CollectorRegistry,
         clock: Clock,
         prefetch: int = 50,
+        topology: Topology | None = None,
     ) -> None:
-        """``prefix`` begins the name of every exchange and queue; ``service`` is one of ``topology.SERVICES``."""
-        raise NotImplementedError
+        """``prefix`` begins the name of every exchange and queue; ``service`` is one of ``topology.SERVICES``.
+
+        ``prefetch`` bounds the deliveries in hand for each queue. ``topology`` is that of the contracts unless given.
+        """
+        self._url = url
+        self._names = Names(prefix)
+        self._service = service
+        self._metrics = BusMetrics(metrics)
+        self._clock = clock
+        self._prefetch = prefetch
+        self._topology = topology or Topology()
+        self._work = Work(self._metrics.in_flight)
+        self._rows: tuple[Row, ...] = ()
+        self._session: Session | None = None
+        self._amiss: str | None = "the broker has not answered yet"
+        self._supervisor: asyncio.Task[None] | None = None
+        self._connected: asyncio.Future[None] | None = None
+        self._consuming = asyncio.Event()
+        self._opening = asyncio.Lock()
+        self._callbacks: list[Callable[[], None]] = []
 
     async def connect(self) -> None:
-        """Wait for the broker and declare the whole topology. From here on the bus publishes and asks."""
-        raise NotImplementedError
+        """Wait for the broker and declare the whole topology. From here on the bus publishes and asks.
+
+        Waits for a broker that is not up yet; ``StartupError`` when it refuses us or has queues of another kind.
+        """
+        if self._supervisor is None:
+            self._connected = asyncio.get_running_loop().create_future()
+            self._supervisor = asyncio.create_task(self._supervise(self._connected), name=f"bus {self._service}")
+        if self._connected is not None:
+            await asyncio.shield(self._connected)
 
     async def start(self, table: Sequence[Row]) -> None:
         """Consume. Raises ValueError for a row that the topology does not know, or a repeated one."""
-        raise NotImplementedError
+        if self._rows:
+            raise ValueError("the bus consumes already")
+        rows = tuple(table)
+        self._check(rows)
+        async with self._opening:
+            self._rows = rows
+            if self._session is not None and rows:
+                try:
+                    await self._consume(self._session)
+                except LOST as error:
+                    log.warning("bus.consume_failed", service=self._service, error=type(error).__name__)
+                    await self._session.close()  # the supervisor opens another, which consumes
+        if rows:
+            await self._consuming.wait()
 
     async def stop_consuming(self) -> None:
         """Take nothing new; finish what is in flight within a bound. What is not finished is delivered again."""
-        raise NotImplementedError
+        async with self._opening:
+            self._rows = ()
+            session = self._session
+            if session is not None:
+                await session.stop_consuming()
+            cancelled = await self._work.finish(FINISH_WITHIN)
+            if session is not None:
+                await session.release()
+        if cancelled:
+            log.warning("bus.unfinished", service=self._service, deliveries=cancelled)
 
     async def close(self) -> None:
         """Leave the broker. Safe to call twice."""
-        raise NotImplementedError
+        if self._supervisor is not None:
+            self._supervisor.cancel()
+            await asyncio.wait((self._supervisor,))
+            self._supervisor = None
+        await self.stop_consuming()
+        session, self._session = self._session, None
+        self._amiss = "closed"
+        if session is not None:
+            await session.close()
 
     def healthy(self) -> str | None:
         """None, or what fails, in a few words."""
-        raise NotImplementedError
+        return self._amiss
+
+    def on_connect(self, callback: Callable[[], None]) -> None:
+        """Call this after each time the bus is up again: what was broadcast meanwhile was not heard."""
+        self._callbacks.append(callback)
 
     async def publish(self, entry: Envelope) -> None:
         """Return once the broker has it on disk in every queue it belongs to; ``RetryLater`` when unsure.
 
-        An event that nobody hears (no services in ``HEARD_BY``) is not published.
+        An event that nobody hears (no services in ``HEARD_BY``) is not published. An entry said again long after
+        its time (a sweeper's) has ``meta.redelivered`` set, so that handlers look it up in the trail.
         """
-        raise NotImplementedError
+        outcome = "failed"
+        try:
+            if not self._topology.heard_by.get(entry.meta.type):
+                outcome = "unheard"
+                return
+            session = self._here()
+            message = to_message(entry, service=self._service)
+            await session.publisher.publish(self._names.events, entry.meta.type, message)
+            outcome = "confirmed"
+        finally:
+            self._metrics.published.labels(outcome).inc()
 
     async def ask(
         self, command: Command[R], *, meta: Meta | None = None, service: str | None = None, timeout: float = 5.0
@@ -84,8 +173,113 @@ class Bus:
         and gives the same answer. ``service`` names the owner of a verb that several services have.
         ``TimedOut`` after ``timeout`` seconds, ``RetryLater`` when the broker is away.
         """
-        raise NotImplementedError
+        owner = service or command.service
+        if not owner:
+            raise ValueError(f"{command.type} is answered by several services: say which")
+        now = self._clock.now()
+        meta = meta or metadata(command, cause=None, event_id=new_id(), now=now)
+        return await self._here().asking.ask(command, meta, self._names.rpc(owner), timeout, now)
 
     async def broadcast(self, event: Event) -> None:
         """Tell every process that hears it now. Best effort: never raises, never waits long."""
-        raise NotImplementedError
+        session = self._session
+        if session is None:
+            return
+        meta = metadata(event, cause=None, event_id=new_id(), now=self._clock.now())
+        entry = Envelope(meta=meta, body=event.model_dump_json().encode())
+        message = to_message(entry, service=self._service, persistent=False)
+        try:
+            async with asyncio.timeout(1):
+                channel = await session.transient.get_underlay_channel()
+                await channel.basic_publish(message.body, exchange=self._names.live, properties=message.properties)
+        except LOST as error:
+            log.info("bus.broadcast_lost", type=event.type, error=type(error).__name__)
+
+    def _here(self) -> Session:
+        if self._session is None:
+            raise RetryLater("the broker is away; try again in a few seconds")
+        return self._session
+
+    def _check(self, rows: Sequence[Row]) -> None:
+        seen: set[str] = set()
+        for row in rows:
+            if isinstance(row, Hears):
+                continue
+            kind = row.event if isinstance(row, Consumes) else row.command
+            if isinstance(row, Consumes) and self._service not in self._topology.heard_by.get(row.event.type, ()):
+                raise ValueError(f"{row.event.type} is not heard by {self._service}: add it to topology.HEARD_BY")
+            if isinstance(row, Answers) and row.command.service not in ("", self._service):
+                raise ValueError(f"{row.command.type} is answered by {row.command.service}, not {self._service}")
+            if kind.type in seen:
+                raise ValueError(f"{kind.type} is in the table of {self._service} twice")
+            seen.add(kind.type)
+
+    async def _supervise(self, connected: asyncio.Future[None]) -> None:
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                async with self._opening:
+                    await self._open()
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:  # noqa: BLE001  # a bus that gives up would lose everything: try for ever
+                self._amiss = why(error, self._url)
+                log.warning("bus.away", service=self._service, error=type(error).__name__, retry_in=round(pause, 1))
+                if not connected.done() and (refused := refusal(error, self._url)) is not None:
+                    connected.set_exception(refused)
+                    return
+                await asyncio.sleep(pause * random.uniform(0.5, 1))
+                pause = min(pause * 2, LONGEST_PAUSE)
+                continue
+            pause = FIRST_PAUSE
+            if not connected.done():
+                connected.set_result(None)
+            await self._stay()
+
+    async def _open(self) -> None:
+        session = await Session.open(self._url, self._names, self._topology, self._service)
+        try:
+            if self._rows:
+                await self._consume(session)
+        except BaseException:
+            await session.close()
+            raise
+        self._session, self._amiss = session, None
+        log.info("bus.up", service=self._service)
+        for callback in self._callbacks:
+            callback()
+
+    async def _stay(self) -> None:
+        session = self._here()
+        reason = await session.watch()
+        self._session, self._amiss = None, reason
+        self._consuming.clear()
+        log.warning("bus.lost", service=self._service, why=reason)
+        await session.close()
+
+    async def _consume(self, session: Session) -> None:
+        around = Surroundings(self._service, self._names, session.publisher, self._metrics, self._clock.now)
+        await session.consume(list(self._subscriptions(session, around)))
+        self._consuming.set()
+
+    def _subscriptions(self, session: Session, around: Surroundings) -> list[Subscription]:
+        found = []
+        for row in self._rows:
+            if isinstance(row, Consumes):
+                queue = self._names.queue(self._service, row.event.type)
+                intake = EventIntake(row, queue, around)
+                found.append(Subscription(queue, self._into(intake.handle), row.prefetch or self._prefetch))
+        if verbs := {row.command.type: row for row in self._rows if isinstance(row, Answers)}:
+            commands = CommandIntake(verbs, session.transient, around)
+            queue = self._names.rpc(self._service)
+            found.append(Subscription(queue, self._into(commands.handle), self._prefetch))
+        if heard := [row for row in self._rows if isinstance(row, Hears)]:
+            live = LiveIntake(heard, around)
+            queue = self._names.live_queue(self._service, new_id())
+            found.append(Subscription(queue, self._into(live.handle), self._prefetch, transient=True))
+        return found
+
+    def _into(
+        self, handle: Callable[[AbstractIncomingMessage], Coroutine[Any, Any, None]]
+    ) -> Callable[[AbstractIncomingMessage], None]:
+        return lambda message: self._work.begin(handle(message))

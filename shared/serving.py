@@ -1,0 +1,118 @@
+"""HTTP of a process: uvicorn as a part of our event loop, with our own signals, and which path goes to whom."""
+
+import asyncio
+import contextlib
+import errno
+import socket
+from collections.abc import Iterator, Mapping
+
+import uvicorn
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from shared.health import PATHS, Health
+from shared.settings import CommonSettings
+from shared.startup import BadSetting, StartupError
+
+KEEP_ALIVE_SECONDS = 75
+"""Longer than the 60 s for which proxies keep an idle connection, so that they never send into a closing one."""
+
+
+class Site:
+    """Paths to applications: the longest prefix wins. Health is answered here unless it has its own port."""
+
+    def __init__(self, health: Health | None) -> None:
+        self._health = health
+        self._mounts: tuple[tuple[str, ASGIApp], ...] = ()
+
+    def mount(self, mounts: Mapping[str, ASGIApp]) -> None:
+        """Serve these; an application sees whole paths. ``""`` takes what no other prefix does."""
+        self._mounts = tuple(sorted(mounts.items(), key=lambda mount: -len(mount[0])))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        path: str = scope["path"]
+        if self._health is not None and path in PATHS:
+            await self._health(scope, receive, send)
+            return
+        for prefix, app in self._mounts:
+            if not prefix or path == prefix or path.startswith(prefix + "/"):
+                await app(scope, receive, send)
+                return
+        starting = self._health is not None and self._health.phase is not None
+        answer = PlainTextResponse("starting\n" if starting else "not found\n", 503 if starting else 404)
+        await answer(scope, receive, send)
+
+
+class Listener:
+    """One port, bound when made (so that a taken port is noticed first), served from ``start`` to ``stop``."""
+
+    def __init__(self, app: ASGIApp, settings: CommonSettings, port: int, *, drain: float) -> None:
+        """``drain``: seconds that answers under way get when it stops."""
+        self._socket = _bind(settings.host, port)
+        self.port: int = self._socket.getsockname()[1]
+        self._server = _Server(
+            uvicorn.Config(
+                app,
+                loop="none",
+                http="httptools",
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=True,
+                forwarded_allow_ips=settings.trusted_proxies,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
+                timeout_graceful_shutdown=max(1, round(drain)),
+            )
+        )
+        self._serving: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self._serving = asyncio.create_task(self._server.serve(sockets=[self._socket]), name="http")
+
+    async def stop(self) -> None:
+        """Take no new request, finish those under way within the drain time. Safe to call twice."""
+        self._server.should_exit = True
+        if self._serving is not None:
+            await self._serving
+        self._socket.close()
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to the runner."""
+        yield
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except OSError:
+        raise BadSetting(f"SWITCHBOARD_HOST: {host} is not an address of this machine") from None
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(address)
+        listener.listen(1024)
+    except OSError as error:
+        listener.close()
+        raise _refused(host, port, error) from None
+    listener.setblocking(False)
+    return listener
+
+
+def _refused(host: str, port: int, error: OSError) -> StartupError:
+    match error.errno:
+        case errno.EADDRINUSE:
+            return StartupError(f"port {port} is taken: stop what uses it, or choose another (SWITCHBOARD_PORT)")
+        case errno.EACCES:
+            return StartupError(f"port {port} needs root: choose one above 1023 (SWITCHBOARD_PORT)")
+        case errno.EADDRNOTAVAIL:
+            return BadSetting(f"SWITCHBOARD_HOST: {host} is not an address of this machine")
+        case _:
+            return StartupError(f"cannot listen on {host}:{port}: {error.strerror}")

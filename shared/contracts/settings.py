@@ -465,6 +465,18 @@ class AwayState(ResourceModel):
     enabled: bool = Field(default=True, title="Enabled")
 
 
+class SignInSettings(ResourceModel):
+    """AG-11: how long a session that nobody uses stays open."""
+
+    kind: ClassVar[str] = "sign-in"
+    owner: ClassVar[str] = "gateway"
+    singleton: ClassVar[bool] = True
+
+    inactive_minutes: int = Field(
+        default=12 * 60, ge=5, le=30 * 1440, title="Sign out after inactivity", json_schema_extra={"unit": "min"}
+    )
+
+
 RESOURCES: tuple[type[ResourceModel], ...] = (
     Channel,
     ContactAttribute,
@@ -483,5 +495,6 @@ RESOURCES: tuple[type[ResourceModel], ...] = (
     User,
     Team,
     AwayState,
+    SignInSettings,
 )
 """Every kind of settings object there is."""

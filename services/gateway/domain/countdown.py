@@ -41,9 +41,9 @@ def countdown(clock: Mapping[str, Any] | None, now: datetime) -> dict[str, Any] 
         "remaining_seconds": look.remaining.total_seconds(),
         "over_seconds": look.over.total_seconds(),
         "paused": look.paused,
-        "as_of": _text(now),
-        "pauses_at": _text(change) if change and is_open else None,
-        "resumes_at": _text(change) if change and not is_open else None,
+        "as_of": instant_text(now),
+        "pauses_at": instant_text(change) if change and is_open else None,
+        "resumes_at": instant_text(change) if change and not is_open else None,
     }
 
 
@@ -56,5 +56,6 @@ def _instant(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _text(moment: datetime) -> str:
+def instant_text(moment: datetime) -> str:
+    """ISO 8601 with Z."""
     return moment.isoformat().replace("+00:00", "Z")

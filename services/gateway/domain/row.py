@@ -1,7 +1,7 @@
 """Inbox rows: one per conversation, put together from the latest of each source, and what the API shows. Pure.
 
-A stored row has the fields that lists filter and sort by, and one section per source, each guarded by a version of
-its own: ``conversation``, ``message`` (the preview), ``contact``, and ``clocks`` (one per clock).
+A stored row has one part per source, each replaced whole by a newer version of its own: ``conversation`` (with all
+that lists filter and sort by), ``message`` (the preview), ``contact``, ``survey``, and a few places for clocks.
 """
 
 from __future__ import annotations
@@ -11,20 +11,27 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from services.gateway.domain.access import Placed
-from services.gateway.domain.countdown import countdown
+from services.gateway.domain.countdown import countdown, instant_text
 from shared.contracts.clocks import ClockSnapshot
 from shared.contracts.conversations import ConversationSnapshot, Turn
 from shared.contracts.messages import ContactSnapshot, MessageSnapshot
-from shared.contracts.words import ClockOutcome, Direction, OwnerKind, Status
+from shared.contracts.surveys import AnswerSnapshot
+from shared.contracts.words import ClockKind, ClockOutcome, Direction, OwnerKind, Status
 
 Document: TypeAlias = dict[str, Any]
+Parts: TypeAlias = Mapping[str, Mapping[str, Any]]
 
 PREVIEW_LENGTH = 140
 OPEN = (Status.TRIAGE, Status.BOT, Status.NEW, Status.PENDING)
 """The statuses of conversations that somebody still has to do something about."""
 
-_SHOWN = (
+_SHOWN = {
+    "status",
     "substatus",
+    "channel",
+    "visibility",
+    "muted",
+    "groups",
     "owner",
     "team",
     "teams",
@@ -49,32 +56,44 @@ _SHOWN = (
     "closed_by",
     "resolve_reason",
     "version",
-)
+}
+_CLOCK = {
+    "kind",
+    "policy_name",
+    "target_seconds",
+    "warn_seconds",
+    "spans",
+    "warn_at",
+    "due_at",
+    "breach_at",
+    "running",
+}
 
 
 def conversation_fields(snapshot: ConversationSnapshot) -> Document:
-    """What the conversation gives to its row: the fields of lists, and its section."""
+    """What the conversation gives to its row: what lists filter and sort by, and under ``shown`` what they show."""
     owner = snapshot.owner.id if snapshot.owner and snapshot.owner.kind is OwnerKind.AGENT else None
-    place = Placed(snapshot.channel, owner, snapshot.team, snapshot.teams)
-    section = snapshot.model_dump(mode="json", include=set(_SHOWN))
+    routes = Placed(snapshot.channel, owner, snapshot.team, snapshot.teams).routes
+    section = snapshot.model_dump(mode="json", include=_SHOWN)
     section["last_inbound"] = snapshot.inbound[-1].id if snapshot.inbound else None
-    section["turn"] = _open_turn(snapshot.turns)
     return {
         "status": str(snapshot.status),
-        "substatus": str(snapshot.substatus) if snapshot.substatus else "",
+        "substatus": str(snapshot.substatus or ""),
         "channel": snapshot.channel,
         "visibility": str(snapshot.visibility),
         "owner": owner or "",
-        "routes": sorted(place.routes),
-        "unrouted": not place.routes,
+        "routes": sorted(routes),
+        "unrouted": not routes,
         "team": snapshot.team or "",
         "teams": list(snapshot.teams),
         "topics": list(snapshot.topics),
-        "contact_id": snapshot.contact,
+        "contact": snapshot.contact,
         "score": snapshot.priority.score,
         "waiting_since": snapshot.waiting_since or snapshot.status_since,
         "last_message_at": snapshot.last_message_at or snapshot.created_at,
-        "conversation": section,
+        "episode": snapshot.episode,
+        "turn": _open_turn(snapshot.turns),
+        "shown": section,
     }
 
 
@@ -89,86 +108,98 @@ def message_fields(message: MessageSnapshot) -> Document:
     text = "" if gone else " ".join(message.text[: 4 * PREVIEW_LENGTH].split())
     by = "note" if message.direction is Direction.INTERNAL else "agent"
     return {
-        "message": {
-            "id": message.id,
-            "text": text[:PREVIEW_LENGTH],
-            "by": "contact" if message.direction is Direction.INBOUND else by,
-            "at": message.model_dump(mode="json", include={"sent_at"})["sent_at"],
-            "masked": message.masked_at is not None,
-            "attachments": 0 if gone else len(message.attachments),
-        }
+        "id": message.id,
+        "text": text[:PREVIEW_LENGTH],
+        "by": "contact" if message.direction is Direction.INBOUND else by,
+        "at": instant_text(message.sent_at),
+        "masked": message.masked_at is not None,
+        "attachments": 0 if gone else len(message.attachments),
     }
 
 
 def message_version(message: MessageSnapshot) -> int:
     """Grows with arrival, then with the message's own version: a mask lands on its message, not on a later one."""
-    return int(message.received_at.timestamp() * 1000) * 1000 + min(message.version, 999)
+    return round(message.received_at.timestamp() * 1000) * 1024 + min(message.version, 1023)
 
 
 def contact_fields(contact: ContactSnapshot) -> Document:
     """What the contact gives to its rows."""
-    return {"contact": {"id": contact.id, "name": contact.name, "vip": contact.vip, "labels": list(contact.labels)}}
+    return {"name": contact.name, "vip": contact.vip, "labels": list(contact.labels), "groups": list(contact.groups)}
 
 
-def clock_section(clock: ClockSnapshot) -> Document:
-    """What a clock gives to its row; a stopped one only keeps its place, so that an older snapshot finds it newer."""
-    place = {"episode": clock.episode, "turn": clock.turn, "version": clock.version, "outcome": str(clock.outcome)}
+def clock_source(clock: ClockSnapshot) -> str:
+    """The place of a clock in its row. Later turns share eight places, more than turns are ever open at once."""
+    return f"clock_{clock.kind}_{(clock.turn or 0) % 8}" if clock.kind is ClockKind.NEXT else f"clock_{clock.kind}"
+
+
+def clock_version(clock: ClockSnapshot) -> int:
+    """Orders the clocks that share a place: by episode, by turn, then by the clock's own version."""
+    return (clock.episode << 36) + ((clock.turn or 0) << 16) + min(clock.version, 0xFFFF)
+
+
+def clock_fields(clock: ClockSnapshot) -> Document:
+    """What a clock gives to its row; a stopped one only says so."""
+    place = {"episode": clock.episode, "turn": clock.turn, "outcome": str(clock.outcome)}
     if clock.outcome is not ClockOutcome.RUNNING:
         return place
-    shown = clock.model_dump(
-        mode="json",
-        include={"kind", "policy_name", "target_seconds", "warn_seconds", "spans", "warn_at", "due_at", "breach_at"},
-    )
-    schedule = clock.schedule.model_dump_json() if clock.schedule else None
-    return {**place, **shown, "schedule": schedule, "running": clock.running}
+    section = clock.model_dump(mode="json", include=_CLOCK)
+    return {**place, **section, "schedule": clock.schedule.model_dump_json() if clock.schedule else None}
 
 
-def placed(row: Mapping[str, Any]) -> Placed:
-    """Where a stored row stands, for ``may``."""
+def answer_fields(answer: AnswerSnapshot) -> Document:
+    """What a survey answer gives to its row."""
+    return answer.model_dump(mode="json", include={"survey", "episode", "option", "number", "positive", "answered_at"})
+
+
+def placed(parts: Parts) -> Placed | None:
+    """Where a row's conversation stands, for ``may``; None while the conversation itself is unheard of."""
+    conversation = parts.get("conversation")
+    if conversation is None:
+        return None
     return Placed(
-        channel=str(row.get("channel", "")),
-        owner=row.get("owner") or None,
-        team=row.get("team") or None,
-        teams=tuple(row.get("teams", ())),
+        channel=conversation["channel"],
+        owner=conversation["owner"] or None,
+        team=conversation["team"] or None,
+        teams=tuple(conversation["teams"]),
     )
 
 
-def shown(row: Mapping[str, Any], now: datetime) -> Document:
-    """A stored row as the API gives it, with its clock as of ``now``. Instants are ISO 8601 text."""
-    conversation = row.get("conversation", {})
-    message = row.get("message", {})
-    contact = row.get("contact", {})
-    changed: datetime = row["changed_at"]
+def shown(id: str, parts: Parts, changed_at: datetime, now: datetime) -> Document:
+    """A row as the API gives it (``api.models.Row``), its clock as of ``now``. Instants are ISO 8601 text."""
+    conversation = parts["conversation"]
+    message = parts.get("message", {})
+    contact = parts.get("contact", {})
     return {
-        "id": row["_id"],
-        **conversation,
-        "status": row["status"],
-        "channel": row["channel"],
-        "visibility": row["visibility"],
-        "contact_name": contact.get("name") or conversation.get("contact_name", ""),
+        "id": id,
+        **conversation["shown"],
+        "contact_name": contact.get("name") or conversation["shown"]["contact_name"],
         "vip": contact.get("vip", False),
+        "groups": contact.get("groups", conversation["shown"]["groups"]),
         "preview": message.get("text", ""),
         "preview_by": message.get("by"),
         "preview_at": message.get("at"),
         "preview_message": message.get("id"),
         "preview_masked": message.get("masked", False),
         "preview_attachments": message.get("attachments", 0),
-        "sla": countdown(_clock_of(row), now),
-        "changed_at": changed.isoformat().replace("+00:00", "Z"),
+        "sla": countdown(_clock_to_show(parts), now),
+        "survey": parts.get("survey"),
+        "changed_at": instant_text(changed_at),
     }
 
 
-def _clock_of(row: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The clock to show: the open turn's response clock, else the episode's resolution clock; only in New (SL-06)."""
-    conversation = row.get("conversation", {})
-    if row.get("status") != Status.NEW:
+def _clock_to_show(parts: Parts) -> Mapping[str, Any] | None:
+    """The open turn's response clock, else the episode's resolution clock; only in New (SL-06)."""
+    conversation = parts["conversation"]
+    if conversation["status"] != Status.NEW:
         return None
-    running: list[Mapping[str, Any]] = [
-        clock
-        for clock in row.get("clocks", {}).values()
-        if clock.get("outcome") == ClockOutcome.RUNNING and clock["episode"] == conversation.get("episode")
+    running = [
+        part
+        for source, part in parts.items()
+        if source.startswith("clock_")
+        and part["outcome"] == ClockOutcome.RUNNING
+        and part["episode"] == conversation["episode"]
     ]
     for clock in running:
-        if clock["turn"] is not None and clock["turn"] == conversation.get("turn"):
+        if clock["turn"] is not None and clock["turn"] == conversation["turn"]:
             return clock
     return next((clock for clock in running if clock["turn"] is None), None)

@@ -11,16 +11,18 @@ NOTHING: dict[str, Any] = {"_id": {"$in": []}}
 
 
 def visible_filter(access: Access) -> dict[str, Any]:
-    """The rows that ``may(access, VIEW, …)`` allows, as a query; empty for who sees everything."""
+    """The rows that ``may(access, VIEW, …)`` allows, as a query."""
     clauses = sight(access)
     if any(_everything(clause) for clause in clauses):
-        return {}
+        return {"conversation.channel": {"$exists": True}}
     whole_channels = frozenset[str]().union(*(c.within or () for c in clauses if _only_channels(c)))
     ways = [_query(clause) for clause in clauses if not _only_channels(clause) and clause.owner is None]
     if whole_channels:
-        ways.insert(0, {"channel": {"$in": sorted(whole_channels)}})
+        ways.insert(0, {"conversation.channel": {"$in": sorted(whole_channels)}})
     # Its own clauses differ in the right they give, by channel; together they cover every channel.
-    ways.extend({"owner": owner} for owner in {clause.owner for clause in clauses if clause.owner is not None})
+    ways.extend(
+        {"conversation.owner": owner} for owner in {clause.owner for clause in clauses if clause.owner is not None}
+    )
     if not ways:
         return dict(NOTHING)
     return ways[0] if len(ways) == 1 else {"$or": ways}
@@ -41,9 +43,9 @@ def _unconditional(clause: Clause) -> bool:
 def _query(clause: Clause) -> dict[str, Any]:
     query: dict[str, Any] = {}
     if clause.within is not None:
-        query["channel"] = {"$in": sorted(clause.within)}
+        query["conversation.channel"] = {"$in": sorted(clause.within)}
     if clause.routed_to is not None:
-        query["routes"] = clause.routed_to
+        query["conversation.routes"] = clause.routed_to
     if clause.unrouted:
-        query["unrouted"] = True
+        query["conversation.unrouted"] = True
     return query

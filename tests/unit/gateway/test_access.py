@@ -163,7 +163,9 @@ def matches(query: dict[str, Any], row: dict[str, Any]) -> bool:
             return any(matches(way, row) for way in wanted)
         value = row[key]
         if isinstance(wanted, dict):
-            assert set(wanted) == {"$in"}
+            assert set(wanted) <= {"$in", "$exists"}
+            if "$exists" in wanted:
+                return True
             return value in wanted["$in"]
         return wanted in value if isinstance(value, list) else value == wanted
 
@@ -174,10 +176,10 @@ def matches(query: dict[str, Any], row: dict[str, Any]) -> bool:
 def test_WF_02_the_filter_of_lists_and_the_decision_agree(access: Access, place: Placed) -> None:
     row = {
         "_id": "x",
-        "channel": place.channel,
-        "owner": place.owner or "",
-        "routes": sorted(place.routes),
-        "unrouted": not place.routes,
+        "conversation.channel": place.channel,
+        "conversation.owner": place.owner or "",
+        "conversation.routes": sorted(place.routes),
+        "conversation.unrouted": not place.routes,
     }
     assert matches(visible_filter(access), row) is may(access, A.VIEW, place)
 

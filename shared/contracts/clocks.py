@@ -11,10 +11,14 @@ from shared.schedule import ScheduleForm
 
 
 class ClockSnapshot(Contract):
-    """One clock. ``schedule`` and ``target_seconds`` are what was in force at its start (SL-13)."""
+    """One clock. ``schedule`` and ``target_seconds`` are what was in force at its start (SL-13).
+
+    ``heard`` is the newest version of the conversation that it follows; ``running`` says that its last span is
+    open (the conversation waits in ``new``, or for a resolution clock is not resolved).
+    """
 
     id: str
-    version: int
+    version: int = 0
     conversation: str
     episode: int
     turn: int | None
@@ -35,6 +39,7 @@ class ClockSnapshot(Contract):
     breached_at: Instant | None = None
     corrected_at: Instant | None = None
     running: bool = False
+    heard: int = 0
     wake_at: Instant | None = None
 
 

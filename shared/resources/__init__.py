@@ -4,5 +4,6 @@ from shared.resources.book import Book
 from shared.resources.declaration import Declaration, Problem, unique_name
 from shared.resources.owner import ResourceOwner
 from shared.resources.replica import Replicas
+from shared.resources.table import settings_table
 
-__all__ = ["Book", "Declaration", "Problem", "Replicas", "ResourceOwner", "unique_name"]
+__all__ = ["Book", "Declaration", "Problem", "Replicas", "ResourceOwner", "settings_table", "unique_name"]

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from shared.bus import Answers, Bus, Hears, Row, answers, hears
+from shared.bus import Bus, Row, answers
 from shared.clock import Clock
 from shared.contracts.base import SYSTEM, Actor, Contract, Done, Instant, Meta
 from shared.contracts.resources import (
@@ -102,18 +102,16 @@ class ResourceOwner:
         """The live objects of a kind."""
         return self._books[model.kind]
 
-    def table(self) -> Sequence[Row]:
-        """The verbs, and the live event that refreshes this process's books."""
-        verbs: list[Answers | Hears] = [
+    def verbs(self) -> Sequence[Row]:
+        """What the owner answers."""
+        return (
             answers(ListResources, self.page),
             answers(ReadResource, self.read),
             answers(CreateResource, self.create),
             answers(UpdateResource, self.update),
             answers(DeleteResource, self.delete),
             answers(CompareResources, self.compare),
-            hears(ResourceChanged, self._on_changed_elsewhere),
-        ]
-        return verbs
+        )
 
     async def reload(self) -> None:
         """Fill the books from the store."""
@@ -279,7 +277,8 @@ class ResourceOwner:
             if after is None:
                 return
 
-    async def _on_changed_elsewhere(self, event: ResourceChanged, _meta: Meta) -> None:
+    async def on_changed(self, event: ResourceChanged, _meta: Meta) -> None:
+        """Another process of this service saved something: read it again."""
         book = self._books.get(event.stored.kind)
         if book is None:
             return

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from structlog.typing import FilteringBoundLogger
 
-from shared.bus import Asks, Row, hears
+from shared.bus import Asks
 from shared.contracts.base import Contract, Meta
 from shared.contracts.resources import CompareResources, ListResources, ResourceChanged, Stored
 from shared.contracts.settings import ResourceModel
@@ -55,10 +55,6 @@ class Replicas:
     def book(self, model: type[M]) -> Book[M]:
         """The live copy of a kind."""
         return self._books[model.kind]
-
-    def table(self) -> Sequence[Row]:
-        """The live event that refreshes the copies."""
-        return (hears(ResourceChanged, self._on_changed),)
 
     async def start(self) -> None:
         """Load the stored copies, then follow every owner."""
@@ -114,7 +110,8 @@ class Replicas:
         self._fill(kind, kept)
         await self._copies.put(Copy(id=kind, items=kept))
 
-    async def _on_changed(self, event: ResourceChanged, _meta: Meta) -> None:
+    async def on_changed(self, event: ResourceChanged, _meta: Meta) -> None:
+        """An owner saved something."""
         stored = event.stored
         book = self._books.get(stored.kind)
         if book is not None:

@@ -1,1 +1,1 @@
-"""Pure decisions of the sla service."""
+"""Pure decisions of the sla service: which terms apply, and how a clock stands."""

@@ -1,0 +1,107 @@
+"""Use cases of the sla service: follow conversations, wake clocks, preview schedules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from services.sla.domain import clocks as rules
+from services.sla.domain.clocks import Observation
+from services.sla.domain.observations import observations
+from services.sla.domain.terms import Settings, Terms, terms
+from shared.clock import Clock
+from shared.contracts.base import Meta
+from shared.contracts.clocks import ClockSnapshot, ClocksRead, Preview, PreviewSchedule, ReadClocks
+from shared.contracts.conversations import ConversationChanged
+from shared.contracts.settings import ScheduleSettings
+from shared.errors import NotFound
+from shared.resources import Book
+from shared.schedule import Schedule, ScheduleForm, due, is_open, working_time
+from shared.store import Decide, Decision, Outcome
+
+
+class Clocks(Protocol):
+    """What the handlers ask of the repository."""
+
+    async def change(self, id: str, cause: Meta, decide: Decide[ClockSnapshot]) -> Outcome[ClockSnapshot]: ...
+
+    async def of_conversation(self, conversation: str) -> Sequence[ClockSnapshot]: ...
+
+
+class Handlers:
+    """One method per use case."""
+
+    def __init__(
+        self,
+        clocks: Clocks,
+        schedules: Book[ScheduleSettings],
+        settings: Callable[[], Settings],
+        clock: Clock,
+    ) -> None:
+        self._clocks = clocks
+        self._schedules = schedules
+        self._settings = settings
+        self._clock = clock
+
+    async def on_conversation_changed(self, event: ConversationChanged, meta: Meta) -> None:
+        """Every clock that the change says something about."""
+        settings = self._settings()
+        if not _any_target(settings):
+            return
+        for seen in observations(event):
+            await self._observe(seen, terms(event.conversation, seen.kind, settings), meta)
+
+    async def preview(self, command: PreviewSchedule, _meta: Meta) -> Preview:
+        """sla.md 17. A schedule that never opens is refused (422)."""
+        schedule = self._named(command.schedule)
+        start = command.start
+        found = due(schedule, [(start, None)], timedelta(seconds=command.target_seconds))
+        worked = None if command.until is None else working_time(schedule, start, command.until).total_seconds()
+        return Preview(
+            due_at=found.due_at,
+            breach_at=found.breach_at,
+            working_seconds=worked,
+            open_now=is_open(schedule, self._clock.now()),
+        )
+
+    async def read(self, command: ReadClocks, _meta: Meta) -> ClocksRead:
+        """The clocks of a conversation."""
+        return ClocksRead(clocks=tuple(await self._clocks.of_conversation(command.conversation)))
+
+    async def _observe(self, seen: Observation, found: Terms | None, meta: Meta) -> None:
+        def decide(current: ClockSnapshot | None) -> Decision[ClockSnapshot] | None:
+            after = rules.observe(current, seen, found, self._clock.now())
+            if after is None:
+                return None
+            state, alarms = after
+            return Decision(state, says=lambda saved: rules.changed(saved, alarms))
+
+        id = rules.clock_id(seen.conversation, seen.episode, seen.turn, seen.kind)
+        await self._clocks.change(id, meta, decide)
+
+    def _named(self, schedule: str | ScheduleForm | None) -> Schedule | None:
+        if schedule is None:
+            return None
+        if isinstance(schedule, str):
+            found = self._schedules.get(schedule)
+            if found is None:
+                raise NotFound(f"There is no schedule {schedule}.")
+            return found.hours.schedule()
+        return schedule.schedule()
+
+
+def woken(clock: ClockSnapshot, now: datetime) -> Decision[ClockSnapshot] | None:
+    """What timers do with a clock whose instant has come."""
+    state, alarms = rules.wake(clock, now)
+    if state == clock:
+        return None
+    return Decision(state, says=lambda saved: rules.changed(saved, alarms))
+
+
+def _any_target(settings: Settings) -> bool:
+    return bool(
+        settings.policies
+        or settings.workflow.agreed_response_minutes
+        or any(one.target_minutes for one in settings.distributions.values())
+    )

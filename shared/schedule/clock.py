@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
 
 from shared.errors import Unprocessable
 from shared.schedule.open_time import stretches, utc, working_time
-from shared.schedule.schedule import Schedule, Stretch
+from shared.schedule.schedule import Schedule
 
 Span = tuple[datetime, datetime | None]
 """A stretch in which a clock may run; no end: it still runs. In a sequence: in order, disjoint, only the
@@ -36,8 +36,8 @@ class Due:
 
 def elapsed(schedule: Schedule | None, spans: Sequence[Span], now: datetime) -> timedelta:
     """Working time used up to ``now`` (sla.md 7)."""
-    until = (now if end is None else min(end, now) for _, end in spans)
-    return sum((working_time(schedule, span[0], end) for span, end in zip(spans, until, strict=True)), timedelta())
+    used = (working_time(schedule, start, min(end or now, now)) for start, end in spans)
+    return sum(used, timedelta())
 
 
 def due(schedule: Schedule | None, spans: Sequence[Span], target: timedelta) -> Due:
@@ -50,14 +50,11 @@ def due(schedule: Schedule | None, spans: Sequence[Span], target: timedelta) -> 
         raise ValueError(f"a target is not negative: {target}")
     left = target
     due_at = None if target else next((utc(start) for start, _ in spans), None)
-    for opens, closes in _running(schedule, spans):
+    running = chain.from_iterable(stretches(schedule, start, end) for start, end in spans)
+    for opens, closes in running:
         if left < closes - opens:
             return Due(due_at or opens + left, opens + left)
         left -= closes - opens
         if not left:
             due_at = due_at or closes
     raise NeverOpen("The schedule holds too little open time; give it shifts, or a shorter target.")
-
-
-def _running(schedule: Schedule | None, spans: Sequence[Span]) -> Iterator[Stretch]:
-    return chain.from_iterable(stretches(schedule, start, end) for start, end in spans)

@@ -18,7 +18,7 @@ from shared.bus.publisher import LOST
 from shared.bus.reasons import refusal, why
 from shared.bus.rpc import CommandIntake
 from shared.bus.session import Session, Subscription
-from shared.bus.table import Answers, Consumes, Hears, Row
+from shared.bus.table import Answers, Consumes, Hears, Row, check
 from shared.bus.topology import Names, Topology
 from shared.bus.wire import to_message
 from shared.bus.work import Work
@@ -101,7 +101,7 @@ class Bus:
         if self._rows:
             raise ValueError("the bus consumes already")
         rows = tuple(table)
-        self._check(rows)
+        check(rows, self._service, self._topology)
         async with self._opening:
             self._rows = rows
             if self._session is not None and rows:
@@ -199,20 +199,6 @@ class Bus:
         if self._session is None:
             raise RetryLater("the broker is away; try again in a few seconds")
         return self._session
-
-    def _check(self, rows: Sequence[Row]) -> None:
-        seen: set[str] = set()
-        for row in rows:
-            if isinstance(row, Hears):
-                continue
-            kind = row.event if isinstance(row, Consumes) else row.command
-            if isinstance(row, Consumes) and self._service not in self._topology.heard_by.get(row.event.type, ()):
-                raise ValueError(f"{row.event.type} is not heard by {self._service}: add it to topology.HEARD_BY")
-            if isinstance(row, Answers) and row.command.service not in ("", self._service):
-                raise ValueError(f"{row.command.type} is answered by {row.command.service}, not {self._service}")
-            if kind.type in seen:
-                raise ValueError(f"{kind.type} is in the table of {self._service} twice")
-            seen.add(kind.type)
 
     async def _supervise(self, connected: asyncio.Future[None]) -> None:
         pause = FIRST_PAUSE

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, assert_never
 
+from shared.bus.topology import Topology
 from shared.contracts.base import Command, Contract, Event, Meta
 
 E = TypeVar("E", bound=Event)
@@ -64,3 +65,25 @@ def answers(command: type[C], handler: Answerer[C]) -> Answers:
 def hears(event: type[E], handler: Handler[E]) -> Hears:
     """A row of the table: this event of the live fanout goes to this handler; what fails is counted and forgotten."""
     return Hears(event=event, handler=handler)
+
+
+def check(rows: Sequence[Row], service: str, topology: Topology) -> None:
+    """Raise ValueError for a row that the topology does not know, that is another service's, or is there twice."""
+    seen: set[str] = set()
+    for row in rows:
+        match row:
+            case Hears():
+                continue
+            case Consumes(event=event):
+                kind = event.type
+                if service not in topology.heard_by.get(kind, ()):
+                    raise ValueError(f"{kind} is not heard by {service}: add it to topology.HEARD_BY")
+            case Answers(command=command):
+                kind = command.type
+                if command.service not in ("", service):
+                    raise ValueError(f"{kind} is answered by {command.service}, not {service}")
+            case _:
+                assert_never(row)
+        if kind in seen:
+            raise ValueError(f"{kind} is in the table of {service} twice")
+        seen.add(kind)

@@ -277,6 +277,15 @@ class MaskMessage(Command[Sent]):
     by: Actor
 
 
+class ReadMessage(Command[Sent]):
+    """One message or note by id, so that the gateway knows whose conversation a request is about; 404 when unknown."""
+
+    type: ClassVar[str] = "ingest.read_message"
+    service: ClassVar[str] = "ingest"
+
+    message_id: str
+
+
 class ReadTimeline(Command[Timeline]):
     """A page of a conversation's messages and notes, newest first, before ``before`` (a cursor of a former page)."""
 

@@ -11,11 +11,16 @@ from shared.contracts.words import Right, Role
 
 
 class Action(StrEnum):
-    """What somebody wants to do. The first block is about a conversation, the second about a channel."""
+    """What somebody wants to do. The first block is about a conversation, the second about a channel.
+
+    ``TRIAGE`` is status, tags and topics, which viewers may be allowed; ``ARRANGE`` is labels, language, priority
+    and boomerangs.
+    """
 
     VIEW = "view"
     NOTE = "note"
     TRIAGE = "triage"
+    ARRANGE = "arrange"
     ASSIGN = "assign"
     REPLY = "reply"
     EDIT_CONTACT = "edit_contact"
@@ -128,6 +133,7 @@ _NEEDS = {
     Action.VIEW: Right.VIEWER,
     Action.NOTE: Right.VIEWER,
     Action.TRIAGE: Right.CONTRIBUTOR,
+    Action.ARRANGE: Right.CONTRIBUTOR,
     Action.ASSIGN: Right.CONTRIBUTOR,
     Action.REPLY: Right.CONTRIBUTOR,
     Action.EDIT_CONTACT: Right.CONTRIBUTOR,

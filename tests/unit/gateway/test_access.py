@@ -14,7 +14,7 @@ from shared.contracts.words import Right, Role
 
 A = Action
 HERE = Placed("chat")
-CONVERSATION_ACTIONS = (A.VIEW, A.NOTE, A.TRIAGE, A.ASSIGN, A.REPLY, A.EDIT_CONTACT, A.MASK)
+CONVERSATION_ACTIONS = (A.VIEW, A.NOTE, A.TRIAGE, A.ARRANGE, A.ASSIGN, A.REPLY, A.EDIT_CONTACT, A.MASK)
 
 
 def allowed(access: Access, place: Placed = HERE) -> set[Action]:
@@ -22,7 +22,7 @@ def allowed(access: Access, place: Placed = HERE) -> set[Action]:
 
 
 VIEWER = {A.VIEW, A.NOTE}
-CONTRIBUTOR = {*VIEWER, A.TRIAGE, A.ASSIGN, A.REPLY, A.EDIT_CONTACT}
+CONTRIBUTOR = {*VIEWER, A.TRIAGE, A.ARRANGE, A.ASSIGN, A.REPLY, A.EDIT_CONTACT}
 SUPERVISOR = {*CONTRIBUTOR, A.MASK}
 
 

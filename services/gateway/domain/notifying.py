@@ -1,0 +1,88 @@
+"""Which notifications a fact gives rise to (AG-10). Pure; ids derive from the fact, so a repeat adds nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from services.gateway.records import Notification, NotificationKind
+from shared.contracts.base import Meta
+from shared.contracts.clocks import ClockSnapshot
+from shared.contracts.conversations import ConversationChanged, ConversationSnapshot
+from shared.contracts.facts import BoomerangChanged, OwnerChanged, ReplyFailed
+from shared.contracts.messages import MessageSnapshot
+from shared.contracts.words import OwnerKind
+from shared.ids import derived, fact_id
+
+Kind = NotificationKind
+
+
+def of_facts(event: ConversationChanged, meta: Meta) -> Iterable[Notification]:
+    """Assigned to you (by somebody else), your boomerang fired, a reply of yours failed."""
+    conversation = event.conversation
+    owner = _agent(conversation)
+    for position, fact in enumerate(event.changes):
+        id = fact_id(meta.event_id, position)
+        match fact:
+            case OwnerChanged(after=after) if after is not None and after.kind is OwnerKind.AGENT:
+                if after.id != fact.by.id:
+                    yield Notification(
+                        id=id, user=after.id, kind=Kind.ASSIGNED, conversation=conversation.id, at=fact.at, by=fact.by
+                    )
+            case BoomerangChanged(what="fired") if owner is not None:
+                yield Notification(
+                    id=id,
+                    user=owner,
+                    kind=Kind.BOOMERANG_FIRED,
+                    conversation=conversation.id,
+                    at=fact.at,
+                    text=fact.note,
+                )
+            case ReplyFailed() if owner is not None:
+                yield Notification(
+                    id=id,
+                    user=owner,
+                    kind=Kind.REPLY_FAILED,
+                    conversation=conversation.id,
+                    at=fact.at,
+                    message=fact.message,
+                    text=fact.reason,
+                )
+            case _:
+                pass
+
+
+def _agent(conversation: ConversationSnapshot) -> str | None:
+    owner = conversation.owner
+    return owner.id if owner is not None and owner.kind is OwnerKind.AGENT else None
+
+
+def of_mentions(message: MessageSnapshot) -> Iterable[Notification]:
+    """Mentioned in a note; whether somebody may see it is for the caller to decide (WF-19)."""
+    if message.masked_at is not None or message.deleted:
+        return
+    for user in dict.fromkeys(message.mentions):
+        if user != message.author.id:
+            yield Notification(
+                id=derived("mention", message.id, user),
+                user=user,
+                kind=Kind.MENTION,
+                conversation=message.conversation,
+                at=message.sent_at,
+                by=message.author,
+                message=message.id,
+            )
+
+
+def of_alarm(kind: NotificationKind, clock: ClockSnapshot, user: str) -> Notification:
+    """A clock turned orange, or red. The same alarm always has the same id, so that it can be withdrawn."""
+    at = (clock.warned_at if kind is Kind.SLA_WARNED else clock.breached_at) or clock.breach_at or clock.warn_at
+    if at is None:
+        raise ValueError(f"an alarm of a clock without instants: {clock.id}")
+    return Notification(
+        id=derived("alarm", str(kind), clock.id, user),
+        user=user,
+        kind=kind,
+        conversation=clock.conversation,
+        at=at,
+        text=clock.policy_name,
+    )

@@ -1,0 +1,136 @@
+"""The rows collection: what is folded into it, and the only queries of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from services.gateway.domain import row as rows
+from services.gateway.domain.access import Access, Action, Placed, may
+from services.gateway.domain.counting import GROUPED_BY, Group
+from services.gateway.domain.listing import Wanted, cursor, read_cursor, stretches
+from services.gateway.domain.visible import visible_filter
+from shared.clock import Clock
+from shared.contracts.clocks import ClockSnapshot
+from shared.contracts.conversations import ConversationSnapshot
+from shared.contracts.messages import ContactSnapshot, MessageSnapshot
+from shared.contracts.surveys import AnswerSnapshot
+from shared.store import ASCENDING, DESCENDING, Database, Index, Page, Projection, Row
+
+MOST_CHANGED = 500
+"""A reconnecting page that missed more rows than this is told to begin again."""
+INDEXES = (
+    Index(
+        "in_line",
+        (
+            ("conversation.status", ASCENDING),
+            ("conversation.score", DESCENDING),
+            ("conversation.waiting_since", ASCENDING),
+        ),
+    ),
+    Index("latest", (("conversation.status", ASCENDING), ("conversation.last_message_at", DESCENDING))),
+    Index("at", (("at", ASCENDING),)),
+)
+
+Folded = tuple[str, str, int, Mapping[str, object]]
+
+
+class Rows:
+    """One row per conversation, as any replica may read and any replica may fold."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._rows = Projection(database, "rows", clock=clock, indexes=INDEXES)
+        self._clock = clock
+
+    async def start(self) -> None:
+        await self._rows.start()
+
+    async def stop(self) -> None:
+        await self._rows.stop()
+
+    async def fold(
+        self,
+        *,
+        conversation: ConversationSnapshot | None = None,
+        message: MessageSnapshot | None = None,
+        contact: tuple[ContactSnapshot, Sequence[str]] | None = None,
+        clock: ClockSnapshot | None = None,
+        answer: AnswerSnapshot | None = None,
+    ) -> frozenset[str]:
+        """Take in snapshots, each iff newer, in one write; the ids of rows that changed."""
+        parts: list[Folded] = []
+        if conversation is not None:
+            fields = rows.conversation_fields(conversation)
+            parts.append((conversation.id, "conversation", conversation.version, fields))
+        if message is not None:
+            fields = rows.message_fields(message)
+            parts.append((message.conversation, "message", rows.message_version(message), fields))
+        if contact is not None:
+            snapshot, ids = contact
+            parts.extend((id, "contact", snapshot.version, rows.contact_fields(snapshot)) for id in ids)
+        if clock is not None:
+            version, fields = rows.clock_version(clock), rows.clock_fields(clock)
+            parts.append((clock.conversation, rows.clock_source(clock), version, fields))
+        if answer is not None:
+            version = round(answer.answered_at.timestamp() * 1000)
+            parts.append((answer.conversation, "survey", version, rows.answer_fields(answer)))
+        if not parts:
+            return frozenset()
+        landed = await self._rows.upsert_newer(parts)
+        return frozenset(part[0] for part, new in zip(parts, landed, strict=True) if new)
+
+    async def visible(self, access: Access, id: str) -> Row | None:
+        """The row, if there is one that this access may see."""
+        row = await self._rows.get(id)
+        return row if row is not None and self.seen(access, row) else None
+
+    async def placed(self, id: str) -> Placed | None:
+        """Where a conversation stands; None when there is no row of it."""
+        row = await self._rows.get(id)
+        return rows.placed(row.parts) if row is not None else None
+
+    async def get_many(self, ids: Iterable[str]) -> dict[str, Row]:
+        """Whole rows by id, whoever may see them; those of unheard-of conversations are left out."""
+        found = await self._rows.get_many(ids)
+        return {id: row for id, row in found.items() if "conversation" in row.parts}
+
+    def seen(self, access: Access, row: Row) -> bool:
+        """Whether this access may see the row."""
+        place = rows.placed(row.parts)
+        return place is not None and may(access, Action.VIEW, place)
+
+    def shown(self, row: Row) -> rows.Document:
+        """The row as the API gives it, now."""
+        return rows.shown(row.id, row.parts, row.at, self._clock.now())
+
+    async def page(self, access: Access, wanted: Wanted, after: str | None, limit: int) -> Page[Row]:
+        """A page of what this access may see; ``InvalidInput`` for a strange cursor."""
+        lists = stretches(wanted)
+        number, inner = read_cursor(after, len(lists))
+        sight = visible_filter(access)
+        found: list[Row] = []
+        while True:
+            stretch = lists[number]
+            query = {"$and": [stretch.query, sight]}
+            page = await self._rows.page(query, order=stretch.order, after=inner, limit=limit - len(found))
+            found.extend(page.items)
+            if page.next is not None:
+                return Page(tuple(found), cursor(number, page.next))
+            number, inner = number + 1, None
+            if number == len(lists):
+                return Page(tuple(found))
+            if len(found) == limit:
+                return Page(tuple(found), cursor(number, ""))
+
+    async def changed_since(self, access: Access, since: datetime) -> Sequence[Row] | None:
+        """Visible rows that changed since, oldest change first; None when they are too many to send."""
+        now = self._clock.now() + timedelta(minutes=1)
+        query = {"at": {"$gte": since, "$lte": now}}
+        found = await self._rows.find(query, order=(("at", ASCENDING),), limit=MOST_CHANGED + 1)
+        return None if len(found) > MOST_CHANGED else [row for row in found if self.seen(access, row)]
+
+    async def groups(self) -> Sequence[Group]:
+        """Open conversations counted by where they stand: counted, never kept."""
+        query = {"conversation.status": {"$in": [str(status) for status in rows.OPEN]}}
+        counted = await self._rows.counts(query, by=[f"conversation.{name}" for name in GROUPED_BY])
+        return [Group.of(values, number) for values, number in counted.items()]

@@ -36,7 +36,7 @@ LONGEST_PAUSE: Final = 3.0
 """Seconds between tries to connect: from the first, doubling, to the longest."""
 
 FINISH_WITHIN: Final = 10.0
-"""Seconds that ``stop_consuming`` gives to what is in flight."""
+"""Seconds that ``stop_consuming`` gives to what is in flight unless told otherwise."""
 
 Publish: TypeAlias = Callable[[Envelope], Awaitable[None]]
 """``Bus.publish``, for who needs nothing else of the bus."""
@@ -113,14 +113,14 @@ class Bus:
         if rows:
             await self._consuming.wait()
 
-    async def stop_consuming(self) -> None:
-        """Take nothing new; finish what is in flight within a bound. What is not finished is delivered again."""
+    async def stop_consuming(self, within: float = FINISH_WITHIN) -> None:
+        """Take nothing new; finish what is in flight within so many seconds. What is not is delivered again."""
         async with self._opening:
             self._rows = ()
             session = self._session
             if session is not None:
                 await session.stop_consuming()
-            cancelled = await self._work.finish(FINISH_WITHIN)
+            cancelled = await self._work.finish(within)
             if session is not None:
                 await session.release()
         if cancelled:

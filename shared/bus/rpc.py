@@ -136,7 +136,7 @@ class CommandIntake:
         except ValidationError as error:
             raise Unprocessable(f"{verb} is not as its contract says", errors=_fields(error)) from error
         try:
-            return _of_its_type(await row.handler(command, meta), row.command)
+            return of_its_type(await row.handler(command, meta), row.command)
         except SwitchboardError:
             raise
         except asyncio.CancelledError as error:
@@ -156,7 +156,8 @@ class CommandIntake:
         await channel.basic_publish(body, routing_key=message.reply_to, properties=reply.properties)
 
 
-def _of_its_type(reply: Contract, command: type[Command[Any]]) -> Contract:
+def of_its_type(reply: Contract, command: type[Command[Any]]) -> Contract:
+    """The reply, if it is what the command promises; TypeError else: a handler's bug."""
     expected: type[Contract] = command.reply_type()
     if not isinstance(reply, expected):
         raise TypeError(f"{command.type} is answered with {type(reply).__name__}, not {expected.__name__}")

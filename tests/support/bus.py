@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from shared.bus import Bus, Consumes, Envelope, Hears, Row, metadata
 from shared.bus.intake import caught
 from shared.bus.outcome import Done, Park, Retry, decide
+from shared.bus.rpc import of_its_type
 from shared.bus.table import Answers, check
 from shared.bus.topology import Topology
 from shared.clock import Clock, SystemClock
@@ -130,10 +131,10 @@ class FakeBus(Bus):
         for delivery in waiting:
             self.broker.deliver(delivery)
 
-    async def stop_consuming(self) -> None:
+    async def stop_consuming(self, within: float = 1.0) -> None:
         self._table = ()
         if self.working:
-            _, late = await asyncio.wait(self.working, timeout=1)
+            _, late = await asyncio.wait(self.working, timeout=within)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
@@ -245,7 +246,7 @@ async def _answered(row: Answers, command: Command[R], meta: Meta) -> R:
     expected: type[R] = command.reply_type()
     try:
         asked = row.command.model_validate_json(command.model_dump_json())
-        reply = await row.handler(asked, meta)
+        reply = of_its_type(await row.handler(asked, meta), row.command)
     except ValidationError as error:
         raise Unprocessable(f"{command.type} is not as its contract says") from error
     except SwitchboardError as error:

@@ -11,6 +11,7 @@ from shared.store.decision import Decide, Decision, Outcome
 from shared.store.indexes import ASCENDING, DESCENDING, Index
 from shared.store.pages import Page
 from shared.store.projection import Projection, Row
+from shared.store.queries import Filter, Order
 from shared.store.repository import Repository
 from shared.store.trail import TrailEvent, TrailRecord, trail_body
 
@@ -23,7 +24,9 @@ __all__ = [
     "Database",
     "Decide",
     "Decision",
+    "Filter",
     "Index",
+    "Order",
     "Outcome",
     "Page",
     "Projection",

@@ -2,32 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Generic, Protocol
+from typing import Any, ClassVar
 
-from shared.bus.envelope import Envelope
+import structlog
+from pymongo import UpdateOne
+
+from shared.clock import Clock
 from shared.contracts.base import Meta
 from shared.store.client import Database
-from shared.store.decision import Decide, Outcome, S, Says
-from shared.store.indexes import Index
+from shared.store.collection import Document
+from shared.store.deciding import settle
+from shared.store.decision import Decide, Decision, Outcome, S, Says
+from shared.store.documents import EPOCH, Form, Upgrade
+from shared.store.entry import Entry, TrailBody
+from shared.store.failures import LostRace, StoreAway
+from shared.store.group import GroupCommit, GroupRead
+from shared.store.indexes import ASCENDING, Index
+from shared.store.known import Known, Snapshots
+from shared.store.outbox import Outbox, Publish
 from shared.store.pages import Page
-from shared.store.repository import Filter, Order, Upgrade
-from shared.store.trail import TrailRecord, trail_body
+from shared.store.queries import Queries
+from shared.store.saving import Writer
+from shared.store.trail import Trail, TrailRecord, trail_body
+from shared.store.turns import Parts, Turns
+
+log = structlog.get_logger(__name__)
+
+STOP_WITHIN = 5.0
 
 
-class Clock(Protocol):
-    """Tells the time: aware, UTC."""
-
-    def now(self) -> datetime: ...
-
-
-class Aggregates(Generic[S]):
+class Aggregates(Queries[S]):
     """One collection of aggregates.
 
     In the store: ``{_id, version, state, causes, outbox, unsent_since, wake_at, derived, schema}``. Filters and
     indexes say ``state.status``, ``derived.claims``. ``wake_at`` is the state's own field of that name, if any.
+    The outbox is a map by change, because one update cannot both push to and pull from a list.
     """
+
+    _left_out: ClassVar[Mapping[str, int] | None] = {"causes": 0, "outbox": 0}
 
     def __init__(
         self,
@@ -35,13 +49,13 @@ class Aggregates(Generic[S]):
         name: str,
         model: type[S],
         *,
-        publish: Callable[[Envelope], Awaitable[None]],
+        publish: Publish,
         clock: Clock,
         trail: bool,
         indexes: Sequence[Index] = (),
         document: Callable[[S], Mapping[str, Any]] | None = None,
         stamp: Callable[[S, int], S] | None = None,
-        trail_body: Callable[[str, dict[str, Any]], dict[str, Any]] = trail_body,
+        trail_body: TrailBody = trail_body,
         schema: int = 1,
         upgrades: Mapping[int, Upgrade] | None = None,
         cache: int = 1000,
@@ -51,15 +65,58 @@ class Aggregates(Generic[S]):
         ``stamp`` sets the version of a state that keeps it in more than its field ``version``. ``trail_body``
         says what the trail keeps of an event. ``cache`` is how many last-written snapshots are remembered.
         """
-        raise NotImplementedError
+        super().__init__(database.collection(name))
+        metrics, where = database.metrics, (database.service, name)
+        self._form = Form(model, schema, upgrades)
+        self._indexes = [
+            *indexes,
+            Index("unsent_since", (("unsent_since", ASCENDING),), sparse=True),
+            *([Index("wake_at", (("wake_at", ASCENDING),), sparse=True)] if "wake_at" in model.model_fields else []),
+        ]
+        self._clock = clock
+        self._stamp = stamp or _stamped
+        self._listeners: list[Callable[[S], None]] = []
+        self._snapshots: Snapshots[S] = Snapshots(cache)
+        self._writer = Writer(self._form, document, trail=trail)
+        self._trail = Trail(database, name, trail_body) if trail else None
+        self._commit = GroupCommit(self._collection, metrics, database.service)
+        self._inserts = GroupCommit(database.collection(name, intake=True), metrics, database.service)
+        self._outbox = Outbox(
+            self._collection,
+            self._commit,
+            publish=publish,
+            trail=self._trail,
+            drop=self._drop,
+            clock=clock,
+            metrics=(metrics.unpublished.labels(*where), metrics.republished.labels(*where)),
+        )
+        self._turns = Turns(
+            Parts(
+                form=self._form,
+                reads=GroupRead(self._collection),
+                commit=self._commit,
+                writer=self._writer,
+                outbox=self._outbox,
+                trail=self._trail,
+                snapshots=self._snapshots,
+                stamp=self._stamp,
+                clock=clock,
+                lost=metrics.lost.labels(*where),
+                saved=self._tell,
+            )
+        )
 
     async def start(self) -> None:
         """Make the indexes; begin to publish what an earlier process left unsent."""
-        raise NotImplementedError
+        await self._collection.make_indexes(self._indexes)
+        if self._trail is not None:
+            await self._trail.start()
+        self._outbox.start()
 
     async def stop(self) -> None:
         """Finish what is under way within a bound, and make a last pass over what is unsent."""
-        raise NotImplementedError
+        await self._turns.idle(STOP_WITHIN)
+        await self._outbox.stop(STOP_WITHIN)
 
     async def change(self, id: str, cause: Meta, decide: Decide[S]) -> Outcome[S]:
         """Load, decide, save. Returns once saved; its events are published right after.
@@ -69,52 +126,108 @@ class Aggregates(Generic[S]):
         Raises what ``decide`` raises, ``Conflict`` when a unique index refuses, ``RetryLater`` when the store is
         away or 100 changes of the aggregate are unsent.
         """
-        raise NotImplementedError
+        return await self._turns.take(id, cause, decide)
 
     async def insert(self, state: S, cause: Meta, says: Says[S] = ()) -> bool:
-        """Insert once by ``state.id``, without reading first: False when it was there, and nothing is said.
+        """Insert once by the state's id, without reading first: False when it was there, and nothing is said.
 
         Goes over connections of its own, in bulk with others that wait.
         """
-        raise NotImplementedError
-
-    async def get(self, id: str) -> S | None:
-        """The current state, from the store."""
-        raise NotImplementedError
-
-    async def get_many(self, ids: Iterable[str]) -> dict[str, S]:
-        """Those that are there, by id, in one round trip."""
-        raise NotImplementedError
-
-    async def find(self, filter: Filter, *, order: Order = (), limit: int) -> list[S]:
-        """At most ``limit`` of those that match."""
-        raise NotImplementedError
-
-    async def page(self, filter: Filter, *, order: Order = (), after: str | None = None, limit: int = 50) -> Page[S]:
-        """A page in ``order`` (ties by id). InvalidInput for a cursor that is not of this order."""
-        raise NotImplementedError
-
-    async def count(self, filter: Filter, *, limit: int = 0) -> int:
-        """How many match, counted up to ``limit`` (0: all)."""
-        raise NotImplementedError
+        id = _id(state)
+        outcome, entry = settle(Decision(state, says), id, cause, 1, self._stamp, self._clock.now())
+        saved = outcome.state
+        if saved is None:
+            raise TypeError("an insertion without a state")
+        write, known = self._writer.insert(id, saved, entry)
+        try:
+            await self._inserts.write(write)
+        except LostRace:
+            return False
+        except StoreAway:
+            return await self._after_silence(known, entry)
+        self._inserted(known, entry)
+        return True
 
     async def trail(self, id: str, *, after: str | None = None, limit: int = 200) -> Page[TrailRecord]:
         """The changes of an aggregate, oldest first, those still in its outbox included."""
-        raise NotImplementedError
+        if self._trail is None:
+            return Page(())
+        found = await self._collection.find({"_id": id}, fields={"outbox": 1}, limit=1)
+        unsent = [Entry.of(key, id, kept) for key, kept in (found[0].get("outbox", {}) if found else {}).items()]
+        return await self._trail.page(id, unsent, after, limit)
 
     def on_saved(self, listener: Callable[[S], None]) -> None:
         """Call ``listener`` with every state this process saves (synchronously; it must not block or raise)."""
-        raise NotImplementedError
+        self._listeners.append(listener)
 
     async def due(self, until: datetime, *, after: datetime | None, limit: int) -> list[tuple[str, datetime]]:
         """(id, wake_at) up to ``until``, earliest first, from ``after`` on: a bounded range of one index."""
-        raise NotImplementedError
+        found = await self._collection.find(
+            {"wake_at": {"$gte": after or EPOCH, "$lte": until}},
+            fields={"wake_at": 1},
+            order=[("wake_at", ASCENDING)],
+            limit=limit,
+        )
+        return [(document["_id"], document["wake_at"]) for document in found]
 
     async def park(self, id: str, wake_at: datetime) -> bool:
         """Take it out of what is due until its next change; False when it has moved on by itself."""
-        raise NotImplementedError
+        change = {"$unset": {"wake_at": ""}, "$set": {"parked_at": self._clock.now()}}
+        self._snapshots.forget(id)
+        return await self._collection.update({"_id": id, "wake_at": wake_at}, change) > 0
+
+    def forget(self, id: str) -> None:
+        """Read it from the store the next time: somebody else has probably changed it."""
+        if not self._turns.busy(id):
+            self._snapshots.forget(id)
 
     @property
     def queue_age(self) -> float:
         """Seconds the oldest waiting write has waited: past a bound, whoever takes in work should slow down."""
-        raise NotImplementedError
+        return max(self._commit.age, self._inserts.age)
+
+    def _read(self, document: Document) -> S:
+        return self._form.read(document["state"], document.get("schema"))
+
+    def _tell(self, state: S) -> None:
+        for listener in self._listeners:
+            listener(state)
+
+    def _inserted(self, known: Known[S], entry: Entry) -> None:
+        self._snapshots.put(known)
+        for kept in self._writer.kept([entry]):
+            self._outbox.send(kept)
+        if known.state is not None:
+            self._tell(known.state)
+
+    async def _after_silence(self, known: Known[S], entry: Entry) -> bool:
+        """Nobody knows whether the insertion happened: it is there by our cause, by another's, or not at all."""
+        found = await self._collection.find({"_id": known.id}, fields={"causes": 1}, limit=1)
+        if not found:
+            raise StoreAway("the database gave no answer: try again")
+        if entry.cause not in [cause["id"] for cause in found[0]["causes"]]:
+            return False
+        self._inserted(known, entry)
+        return True
+
+    def _drop(self, id: str, entries: set[str]) -> UpdateOne | None:
+        if self._turns.busy(id):
+            return None
+        unsets = {f"outbox.{entry}": "" for entry in entries}
+        known = self._snapshots.peek(id)
+        if known is None:
+            return UpdateOne({"_id": id}, {"$unset": unsets})
+        known.outbox = {entry: unsent for entry, unsent in known.outbox.items() if entry not in entries}
+        if known.outbox:
+            return UpdateOne({"_id": id}, {"$unset": unsets})
+        # Only at the version we know: another process may have added to the outbox since.
+        return UpdateOne({"_id": id, "version": known.version}, {"$unset": {**unsets, "unsent_since": ""}})
+
+
+def _stamped(state: S, version: int) -> S:
+    return state.model_copy(update={"version": version})
+
+
+def _id(state: S) -> str:
+    name: str = getattr(state, "id")  # noqa: B009 - the model is known to have it, its base is not
+    return name

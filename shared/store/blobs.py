@@ -1,11 +1,20 @@
-"""Bytes of attachments: kept in the database by default (GridFS), behind an interface an object store can fill."""
+"""Bytes of attachments, kept in the database (GridFS)."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass
+from typing import Any
 
+from gridfs.errors import NoFile
+from motor.motor_asyncio import AsyncIOMotorGridFSBucket
+from pymongo.errors import DuplicateKeyError
+
+from shared.errors import NotFound, TooLarge
 from shared.store.client import Database
+from shared.store.failures import in_our_words
+
+PIECE = 262_144
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,23 +28,69 @@ class Blob:
 
 
 class Blobs:
-    """Files of one service by id."""
+    """Files of one service by id. An id's bytes never change."""
 
     def __init__(self, database: Database, name: str = "blobs") -> None:
-        raise NotImplementedError
+        self._bucket = AsyncIOMotorGridFSBucket(database.driver, bucket_name=name)
+        self._files = database.collection(f"{name}.files")
 
     async def put(self, id: str, data: AsyncIterable[bytes] | bytes, *, name: str = "", type: str, limit: int) -> Blob:
         """Store once: an id that is there keeps its bytes. TooLarge past ``limit`` bytes, and nothing is kept."""
-        raise NotImplementedError
+        if (there := await self.about(id)) is not None:
+            return there
+        with in_our_words():
+            stream = self._bucket.open_upload_stream_with_id(id, name, metadata={"type": type})
+            size = 0
+            try:
+                async for piece in _pieces(data):
+                    size += len(piece)
+                    if size > limit:
+                        raise TooLarge(f"this is over the limit of {limit} bytes")
+                    await stream.write(piece)
+                await stream.close()
+            except DuplicateKeyError:  # another process stores the same bytes under the same id
+                if (there := await self.about(id)) is not None:
+                    return there
+                raise
+            except BaseException:
+                await stream.abort()
+                raise
+        return Blob(id, name, type, size)
 
     async def about(self, id: str) -> Blob | None:
         """Name, type and size; None when there is none."""
-        raise NotImplementedError
+        found = await self._files.find({"_id": id}, limit=1)
+        return _blob(found[0]) if found else None
 
-    async def read(self, id: str, offset: int = 0, size: int = 262_144) -> bytes:
+    async def read(self, id: str, offset: int = 0, size: int = PIECE) -> bytes:
         """Up to ``size`` bytes from ``offset``. NotFound when there is none."""
-        raise NotImplementedError
+        with in_our_words():
+            try:
+                stream = await self._bucket.open_download_stream(id)
+            except NoFile:
+                raise NotFound("no such file") from None
+            if offset >= stream.length:
+                return b""
+            stream.seek(offset)
+            return bytes(await stream.read(size))
 
     async def delete(self, id: str) -> None:
         """Forget it; fine when there is none."""
-        raise NotImplementedError
+        with in_our_words():
+            try:
+                await self._bucket.delete(id)
+            except NoFile:
+                return
+
+
+async def _pieces(data: AsyncIterable[bytes] | bytes) -> AsyncIterator[bytes]:
+    if isinstance(data, bytes):
+        yield data
+        return
+    async for piece in data:
+        yield piece
+
+
+def _blob(document: dict[str, Any]) -> Blob:
+    kind = (document.get("metadata") or {}).get("type", "application/octet-stream")
+    return Blob(document["_id"], document.get("filename") or "", kind, document["length"])

@@ -4,20 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeAlias, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 from shared.contracts.base import Actor, Contract, Event
-
-
-class Versioned(Protocol):
-    """What the store asks of an aggregate's state: a name, and the version that the store counts."""
-
-    @property
-    def id(self) -> str: ...
-
-    @property
-    def version(self) -> int: ...
-
 
 S = TypeVar("S", bound=Contract)
 

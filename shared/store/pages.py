@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+import bson
+from bson.codec_options import CodecOptions
+from bson.errors import BSONError
+
+from shared.errors import InvalidInput
+from shared.store.indexes import ASCENDING
 
 T = TypeVar("T")
+
+_OPTIONS: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True)
+LONGEST_CURSOR = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,3 +28,61 @@ class Page(Generic[T]):
 
     items: tuple[T, ...]
     next: str | None = None
+
+
+Key = Sequence[tuple[str, int]]
+
+
+def whole(order: Key) -> list[tuple[str, int]]:
+    """The order with ties settled by id, in the direction of its last key."""
+    if any(path == "_id" for path, _ in order):
+        return list(order)
+    return [*order, ("_id", order[-1][1] if order else ASCENDING)]
+
+
+def cursor(document: Mapping[str, Any], order: Key) -> str:
+    """Names ``document`` as the last one seen in this order."""
+    values = [_at(document, path) for path, _ in order]
+    raw = bson.encode({"o": _name(order), "k": values})
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def beyond(text: str, order: Key) -> dict[str, Any]:
+    """The query for what comes after a cursor. InvalidInput when it is not a cursor of this order."""
+    values = position(text, order)
+    first, towards = order[0][0], "$gte" if order[0][1] == ASCENDING else "$lte"
+    alternatives = []
+    for place, (path, direction) in enumerate(order):
+        same = {order[before][0]: values[before] for before in range(place)}
+        alternatives.append({**same, path: {"$gt" if direction == ASCENDING else "$lt": values[place]}})
+    if len(alternatives) == 1:
+        return alternatives[0]
+    return {"$and": [{first: {towards: values[0]}}, {"$or": alternatives}]}  # the bound is for the index
+
+
+def position(text: str, order: Key) -> list[Any]:
+    """The keys that a cursor holds. InvalidInput when it is not a cursor of this order."""
+    if len(text) > LONGEST_CURSOR:
+        raise InvalidInput("this is not a cursor of ours")
+    try:
+        raw = base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        held = bson.decode(raw, codec_options=_OPTIONS)
+    except (BSONError, UnicodeError, binascii.Error) as error:
+        raise InvalidInput("this is not a cursor of ours") from error
+    values = held.get("k")
+    if held.get("o") != _name(order) or not isinstance(values, list) or len(values) != len(order):
+        raise InvalidInput("this cursor belongs to another list: begin again without it")
+    if not all(isinstance(value, str | int | float | bool | datetime) for value in values):
+        raise InvalidInput("this is not a cursor of ours")  # an object would be read as an operator
+    return values
+
+
+def _name(order: Key) -> str:
+    return " ".join(f"{path}{direction:+d}" for path, direction in order)
+
+
+def _at(document: Mapping[str, Any], path: str) -> Any:
+    value: Any = document
+    for step in path.split("."):
+        value = value.get(step) if isinstance(value, Mapping) else None
+    return value

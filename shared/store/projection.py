@@ -1,22 +1,33 @@
-"""Read models: rows folded from snapshots of several sources, each applied iff newer, written in bulk."""
+"""Read models: rows folded from snapshots of several sources, each applied iff newer, written in bulk.
+
+A write is a compare-and-set on the versions of the sources it touches: ``{_id, v.<source>: not ≥ n}``, upserted.
+Where the row is newer already the upsert meets the row's own id (11000) and nothing changes; the same comes back
+when two processes create one row at once, so what was refused is read and compared before it is called old.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import random
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
+from bson.raw_bson import RawBSONDocument
+from pymongo import UpdateOne
+
+from shared.clock import Clock
+from shared.errors import RetryLater
 from shared.store.client import Database
+from shared.store.collection import Document
+from shared.store.documents import encoded
+from shared.store.failures import LostRace
+from shared.store.group import GroupCommit
 from shared.store.indexes import Index
-from shared.store.pages import Page
-from shared.store.repository import Filter, Order
+from shared.store.queries import Filter, Queries
 
-
-class Clock(Protocol):
-    """Tells the time: aware, UTC."""
-
-    def now(self) -> datetime: ...
+MOST_RACES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +44,21 @@ class Row:
     at: datetime
 
 
-class Projection:
+@dataclass(frozen=True, slots=True)
+class _Part:
+    version: int
+    fields: RawBSONDocument
+
+
+@dataclass(slots=True)
+class _Change:
+    """What waits to be written to one row, and who waits for it."""
+
+    parts: dict[str, _Part] = field(default_factory=dict)
+    landed: dict[str, asyncio.Future[bool]] = field(default_factory=dict)
+
+
+class Projection(Queries[Row]):
     """Rows by id. A source's fields are replaced whole by a newer version and never by an older or equal one."""
 
     def __init__(
@@ -46,15 +71,23 @@ class Projection:
         wait: float = 0.03,
     ) -> None:
         """``wait`` is how long (seconds) a write waits for more changes of the same rows."""
-        raise NotImplementedError
+        super().__init__(database.collection(name))
+        self._commit = GroupCommit(self._collection, database.metrics, database.service)
+        self._lost = database.metrics.lost.labels(database.service, name)
+        self._clock = clock
+        self._indexes = indexes
+        self._wait = wait
+        self._waiting: dict[str, _Change] = {}
+        self._flushing: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Make the indexes."""
-        raise NotImplementedError
+        await self._collection.make_indexes(self._indexes)
 
     async def stop(self) -> None:
         """Write what waits."""
-        raise NotImplementedError
+        while self._flushing is not None:
+            await asyncio.wait([self._flushing])
 
     async def project(self, id: str, source: str, version: int, fields: Mapping[str, Any]) -> bool:
         """Apply iff newer; True when it landed. Returns once it is written; ``RetryLater`` when the store is away.
@@ -63,35 +96,104 @@ class Projection:
         message", make it of instant and version (milliseconds × 1024 + version), so that masking, the next
         version of the same message, replaces the text and no later arrival of the text replaces the shell.
         """
-        raise NotImplementedError
+        return await asyncio.shield(self._add(id, source, _Part(version, encoded(fields))))
 
     async def upsert_newer(self, rows: Iterable[tuple[str, str, int, Mapping[str, Any]]]) -> list[bool]:
         """``project`` for several (id, source, version, fields), written together."""
-        raise NotImplementedError
-
-    async def get(self, id: str) -> Row | None:
-        raise NotImplementedError
-
-    async def get_many(self, ids: Iterable[str]) -> dict[str, Row]:
-        """Those that are there, by id, in one round trip."""
-        raise NotImplementedError
-
-    async def find(self, filter: Filter, *, order: Order = (), limit: int) -> list[Row]:
-        """At most ``limit`` of those that match."""
-        raise NotImplementedError
-
-    async def page(self, filter: Filter, *, order: Order = (), after: str | None = None, limit: int = 50) -> Page[Row]:
-        """A page in ``order`` (ties by id). InvalidInput for a cursor that is not of this order."""
-        raise NotImplementedError
-
-    async def count(self, filter: Filter, *, limit: int = 0) -> int:
-        """How many match, counted up to ``limit`` (0: all)."""
-        raise NotImplementedError
+        parts = [(id, source, _Part(version, encoded(fields))) for id, source, version, fields in rows]
+        return list(await asyncio.gather(*(self._add(*part) for part in parts)))
 
     async def counts(self, filter: Filter, by: Sequence[str]) -> dict[tuple[Any, ...], int]:
         """How many match, by the values at these paths (one aggregation)."""
-        raise NotImplementedError
+        group = {str(place): f"${path}" for place, path in enumerate(by)}
+        found = await self._collection.aggregate(
+            [{"$match": dict(filter)}, {"$group": {"_id": group, "n": {"$sum": 1}}}]
+        )
+        return {tuple(each["_id"].get(str(place)) for place in range(len(by))): each["n"] for each in found}
 
     async def remove(self, id: str) -> None:
         """Drop the row."""
-        raise NotImplementedError
+        await self._collection.delete({"_id": id})
+
+    def _add(self, id: str, source: str, part: _Part) -> asyncio.Future[bool]:
+        change = self._waiting.setdefault(id, _Change())
+        before = change.parts.get(source)
+        if before is not None and before.version >= part.version:
+            old: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+            change.landed[source].add_done_callback(lambda newer: _follow(newer, old))
+            return old
+        landed: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        if before is not None:
+            overtaken = change.landed[source]
+            landed.add_done_callback(lambda newer: _follow(newer, overtaken))
+        change.parts[source] = part
+        change.landed[source] = landed
+        if self._flushing is None:
+            self._flushing = asyncio.create_task(self._flush())
+        return landed
+
+    async def _flush(self) -> None:
+        try:
+            while self._waiting:
+                await asyncio.sleep(self._wait)
+                changes, self._waiting = self._waiting, {}
+                await asyncio.gather(*(self._write_or_tell(id, change) for id, change in changes.items()))
+        finally:
+            self._flushing = None
+            for change in self._waiting.values():
+                for landed in change.landed.values():
+                    landed.cancel()
+
+    async def _write_or_tell(self, id: str, change: _Change) -> None:
+        try:
+            await self._write(id, change)
+        except Exception as error:  # noqa: BLE001 - everybody who waits is told
+            for landed in change.landed.values():
+                if not landed.done():
+                    landed.set_exception(error)
+
+    async def _write(self, id: str, change: _Change) -> None:
+        parts = dict(change.parts)
+        for race in range(MOST_RACES):
+            try:
+                await self._commit.write(self._update(id, parts))
+            except LostRace:
+                self._lost.inc()
+                parts = await self._newer(id, parts)
+                await asyncio.sleep(random.random() * 0.002 * min(race, 5))
+            else:
+                break
+            if not parts:
+                break
+        else:
+            raise RetryLater("too many others are changing it: try again")
+        for source, landed in change.landed.items():
+            if not landed.done():
+                landed.set_result(source in parts)
+
+    def _update(self, id: str, parts: Mapping[str, _Part]) -> UpdateOne:
+        guard = {f"v.{source}": {"$not": {"$gte": part.version}} for source, part in parts.items()}
+        sets: dict[str, Any] = {f"v.{source}": part.version for source, part in parts.items()}
+        sets |= {source: part.fields for source, part in parts.items()}
+        return UpdateOne({"_id": id, **guard}, {"$set": {**sets, "at": self._clock.now()}}, upsert=True)
+
+    async def _newer(self, id: str, parts: Mapping[str, _Part]) -> dict[str, _Part]:
+        found = await self._collection.find({"_id": id}, fields={"v": 1}, limit=1)
+        there = found[0]["v"] if found else {}
+        return {source: part for source, part in parts.items() if there.get(source, -1) < part.version}
+
+    def _read(self, document: Document) -> Row:
+        id, versions, at = document.pop("_id"), document.pop("v"), document.pop("at")
+        return Row(id=id, versions=versions, parts=document, at=at)
+
+
+def _follow(newer: asyncio.Future[bool], older: asyncio.Future[bool]) -> None:
+    """Who was overtaken while waiting is told once the newer one is safe: it did not land."""
+    if older.done():
+        return
+    if newer.cancelled():
+        older.cancel()
+    elif problem := newer.exception():
+        older.set_exception(problem)
+    else:
+        older.set_result(False)

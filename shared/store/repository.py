@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Generic, TypeAlias, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
+from bson.raw_bson import RawBSONDocument
 from pydantic import BaseModel
+from pymongo import InsertOne
 
 from shared.store.client import Database
+from shared.store.collection import Document
+from shared.store.documents import Form, Upgrade, encoded
+from shared.store.failures import LostRace, StoreAway
 from shared.store.indexes import Index
-from shared.store.pages import Page
+from shared.store.queries import Filter, Queries
 
 M = TypeVar("M", bound=BaseModel)
 
-Filter: TypeAlias = Mapping[str, Any]
-"""A MongoDB query over document paths. Bounded ranges; no ``$text``, no ``$where``. Never built from raw input."""
-
-Order: TypeAlias = Sequence[tuple[str, int]]
-"""Document paths with ``ASCENDING`` or ``DESCENDING``; every key present and not null in what is asked for."""
-
-Upgrade: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
+SCHEMA = "schema"
 
 
-class Repository(Generic[M]):
+class Repository(Queries[M]):
     """Models with an ``id``, stored with their fields at the top of the document (``id`` as ``_id``).
 
     ``compare_and_set`` needs an ``int`` field ``version``. ``schema`` is the number of the stored form;
@@ -39,58 +38,86 @@ class Repository(Generic[M]):
         schema: int = 1,
         upgrades: Mapping[int, Upgrade] | None = None,
     ) -> None:
-        raise NotImplementedError
+        super().__init__(database.collection(name))
+        if SCHEMA in model.model_fields:
+            raise ValueError(f"{model.__name__}: a field cannot be named {SCHEMA}")
+        self._form = Form(model, schema, upgrades)
+        self._indexes = indexes
 
     async def start(self) -> None:
         """Make the indexes."""
-        raise NotImplementedError
-
-    async def get(self, id: str) -> M | None:
-        raise NotImplementedError
-
-    async def get_many(self, ids: Iterable[str]) -> dict[str, M]:
-        """Those that are there, by id, in one round trip."""
-        raise NotImplementedError
+        await self._collection.make_indexes(self._indexes)
 
     async def insert(self, item: M) -> bool:
-        """Insert once: False when the id was there (it stays as it was). Conflict when another unique index refuses."""
-        raise NotImplementedError
+        """Insert once: False when the id was there (it stays as it was).
+
+        Conflict when another unique index refuses. After a silence of the database it may be there already, by
+        us: ask for the same id again, and False means that it is.
+        """
+        return bool(await self.insert_many([item]))
 
     async def insert_many(self, items: Iterable[M]) -> frozenset[str]:
         """Insert once each, in one round trip; the ids that were new. Conflict as ``insert``, after the others."""
-        raise NotImplementedError
+        documents = {str(getattr(item, "id")): self._stored(item) for item in items}  # noqa: B009 - models with an id
+        if not documents:
+            return frozenset()
+        ids = list(documents)
+        refused = await self._collection.bulk([InsertOne(document) for document in documents.values()])
+        for problem in refused.values():
+            if not isinstance(problem, LostRace):
+                raise problem
+        return frozenset(id for position, id in enumerate(ids) if position not in refused)
 
     async def compare_and_set(self, item: M, version: int) -> bool:
-        """Replace the document that is at ``version`` (0: none is there yet); ``item.version`` must be greater.
+        """Replace the document that is at ``version`` (0: none is there yet); ``item.version`` must differ.
 
         False when it is at another version: read again. Conflict when another unique index refuses.
         """
-        raise NotImplementedError
+        id, new = str(getattr(item, "id")), int(getattr(item, "version"))  # noqa: B009 - models with id and version
+        if new == version:
+            raise ValueError(f"version {version} cannot follow itself")
+        try:
+            replaced = await self._collection.replace({"_id": id, "version": version}, self._stored(item))
+        except LostRace:
+            return False
+        except StoreAway:
+            current = await self._collection.find({"_id": id}, limit=1)  # did it happen? compare the whole document
+            if current and encoded(current[0]).raw == encoded({"_id": id, **_without_id(self._stored(item))}).raw:
+                return True
+            raise
+        return replaced > 0
 
     async def put(self, item: M) -> None:
         """Write whatever is there (leases, preferences: the last one wins)."""
-        raise NotImplementedError
+        id = str(getattr(item, "id"))  # noqa: B009 - models with an id
+        await self._collection.replace({"_id": id}, self._stored(item))
 
     async def set(self, filter: Filter, fields: Mapping[str, Any], *, unset: Sequence[str] = ()) -> int:
         """Set fields of every document that matches; how many matched."""
-        raise NotImplementedError
-
-    async def find(self, filter: Filter, *, order: Order = (), limit: int) -> list[M]:
-        """At most ``limit`` of those that match."""
-        raise NotImplementedError
-
-    async def page(self, filter: Filter, *, order: Order = (), after: str | None = None, limit: int = 50) -> Page[M]:
-        """A page in ``order`` (ties by id). InvalidInput for a cursor that is not of this order."""
-        raise NotImplementedError
-
-    async def count(self, filter: Filter, *, limit: int = 0) -> int:
-        """How many match, counted up to ``limit`` (0: all)."""
-        raise NotImplementedError
+        change: dict[str, Any] = {}
+        if fields:
+            change["$set"] = encoded(fields)
+        if unset:
+            change["$unset"] = dict.fromkeys(unset, "")
+        return await self._collection.update_many(filter, change)
 
     async def delete(self, id: str, *, version: int | None = None) -> bool:
         """Whether it was there (at ``version``, when given) and is gone."""
-        raise NotImplementedError
+        at = {"version": version} if version is not None else {}
+        return await self._collection.delete({"_id": id, **at}) > 0
 
     async def delete_many(self, filter: Filter) -> int:
         """How many are gone."""
-        raise NotImplementedError
+        return await self._collection.delete(filter)
+
+    def _stored(self, item: M) -> RawBSONDocument:
+        fields = item.model_dump()
+        return encoded({"_id": fields.pop("id"), **fields, SCHEMA: self._form.schema})
+
+    def _read(self, document: Document) -> M:
+        schema = document.pop(SCHEMA, None)
+        return self._form.read({"id": document.pop("_id"), **document}, schema)
+
+
+def _without_id(document: RawBSONDocument) -> dict[str, Any]:
+    return {name: value for name, value in document.items() if name != "_id"}

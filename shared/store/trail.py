@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pymongo import InsertOne
+
 from shared.contracts.base import Actor
+from shared.store.client import Database
+from shared.store.collection import Document
+from shared.store.entry import Entry, TrailBody
+from shared.store.failures import LostRace
+from shared.store.indexes import ASCENDING, Index
+from shared.store.pages import Page, beyond, cursor, position
+from shared.store.replies import Kept
 
 LEFT_OUT = ("message", "contact", "conversation")
+ORDER = (("version", ASCENDING), ("_id", ASCENDING))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +47,52 @@ class TrailRecord:
 def trail_body(_type: str, body: dict[str, Any]) -> dict[str, Any]:
     """The body without the snapshots of message, contact and conversation (ids under these names stay)."""
     return {name: value for name, value in body.items() if name not in LEFT_OUT or not isinstance(value, dict)}
+
+
+class Trail:
+    """``<name>_trail``: one line a change, inserted once; also the memory of causes older than the last 32."""
+
+    def __init__(self, database: Database, name: str, body: TrailBody) -> None:
+        self._collection = database.collection(f"{name}_trail")
+        self._body = body
+
+    async def start(self) -> None:
+        """Make the index."""
+        index = Index("aggregate_version", (("aggregate", ASCENDING), ("version", ASCENDING)))
+        await self._collection.make_indexes([index])
+
+    async def add(self, entries: Sequence[Entry]) -> None:
+        """Insert those that are not there yet."""
+        refused = await self._collection.bulk([InsertOne(entry.line(self._body)) for entry in entries])
+        for problem in refused.values():
+            if not isinstance(problem, LostRace):
+                raise problem
+
+    async def known(self, ids: Sequence[str]) -> dict[str, Kept | None]:
+        """Which of these changes the trail has, with their replies."""
+        found = await self._collection.find({"_id": {"$in": list(ids)}}, fields={"reply": 1})
+        return {line["_id"]: line.get("reply") for line in found}
+
+    async def page(self, aggregate: str, unsent: Sequence[Entry], after: str | None, limit: int) -> Page[TrailRecord]:
+        """A page, oldest first; ``unsent`` are changes that may still lie in the outbox only."""
+        bound = beyond(after, ORDER) if after is not None else {}
+        found = await self._collection.find({"aggregate": aggregate, **bound}, order=ORDER, limit=limit + 1)
+        lines = found[:limit]
+        if len(found) > limit:
+            return Page(tuple(map(_record, lines)), cursor(lines[-1], ORDER))
+        there = {line["_id"] for line in lines}
+        passed = position(after, ORDER)[0] if after is not None else 0
+        lines += [each.line(self._body) for each in unsent if each.id not in there and each.version > passed]
+        return Page(tuple(map(_record, sorted(lines, key=lambda line: line["version"]))))
+
+
+def _record(line: Document) -> TrailRecord:
+    return TrailRecord(
+        aggregate=line["aggregate"],
+        version=line["version"],
+        cause=line["cause"],
+        at=line["at"],
+        by=Actor.model_validate(line["by"]),
+        by_rule=line.get("by_rule"),
+        events=tuple(TrailEvent(event["id"], event["type"], event["body"]) for event in line["events"]),
+    )

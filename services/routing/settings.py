@@ -15,7 +15,5 @@ class RoutingSettings(BaseSettings):
     """How long a browser session counts as present after its last heartbeat."""
     sweep_seconds: float = Field(default=1, gt=0)
     """How often the dispatcher looks by itself, so that a lost ask costs at most this."""
-    hold_seconds: float = Field(default=5, gt=0)
-    """After how long an unconfirmed reservation is checked against its conversation."""
     window: int = Field(default=100, ge=10, le=1000)
     """Waiting conversations read at once by the dispatcher."""

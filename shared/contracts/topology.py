@@ -12,7 +12,7 @@ HEARD_BY: dict[str, tuple[str, ...]] = {
     "message.failed.v1": ("routing",),
     "message.uncertain.v1": ("routing",),
     "message.tagged.v1": ("routing",),
-    "message.masked.v1": ("gateway", "automation"),
+    "message.masked.v1": ("gateway",),
     "contact.changed.v1": ("gateway", "routing"),
     "conversation.changed.v1": ("ingest", "sla", "automation", "csat", "gateway"),
     "conversation.triaged.v1": ("routing",),
@@ -23,7 +23,7 @@ HEARD_BY: dict[str, tuple[str, ...]] = {
     "sla.corrected.v1": ("gateway",),
     "survey.decided.v1": ("routing",),
     "survey.answered.v1": ("gateway",),
-    "agent.changed.v1": ("gateway",),
+    "agent.changed.v1": ("gateway", "routing"),
     "resource.changed.v1": ("gateway", "routing"),
     "routing.look.v1": ("routing",),
 }

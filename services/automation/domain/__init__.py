@@ -1,1 +1,1 @@
-"""Pure decisions of the automation service."""
+"""Pure decisions of the automation service: keywords and rules."""

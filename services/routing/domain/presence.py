@@ -9,6 +9,9 @@ from pydantic import Field
 from shared.contracts.base import Contract, Instant
 from shared.contracts.words import Availability
 
+HOLD = timedelta(seconds=5)
+"""How long a reservation counts without its conversation being taken."""
+
 
 class Hold(Contract):
     """A place reserved for a conversation that is being offered (architecture, invariants over two documents)."""
@@ -76,22 +79,32 @@ def available(agent: Agent, availability: Availability, away_state: str | None, 
     return agent.model_copy(update={"availability": availability, "away_state": away_state, "since": now})
 
 
-def reserved(agent: Agent, conversation: str, owned: frozenset[str], capacity: int, now: datetime) -> Agent | None:
-    """A place for the conversation, or None when all he holds in ``new`` and has reserved reaches ``capacity``."""
-    taken = owned | {hold.conversation for hold in agent.held}
+def reserved(
+    agent: Agent, conversation: str, owned: frozenset[str], capacity: int, now: datetime, confirmed: frozenset[str]
+) -> Agent | None:
+    """A place for the conversation, or None when all he holds in ``new`` and has reserved reaches ``capacity``.
+
+    ``owned`` are the conversations he holds in ``new``; a reservation counts only once beside them. Reservations
+    that are ``confirmed`` (the conversation was taken, so it speaks for itself) or older than ``HOLD`` are dropped:
+    a take happens well within ``HOLD`` or not at all.
+    """
     if agent.availability is not Availability.AVAILABLE:
         return None
-    if conversation not in taken and len(taken) >= capacity:
+    live = tuple(
+        hold
+        for hold in agent.held
+        if hold.conversation not in confirmed and hold.conversation != conversation and now - hold.since < HOLD
+    )
+    if len((owned | {hold.conversation for hold in live}) - {conversation}) >= capacity:
         return None
-    others = tuple(hold for hold in agent.held if hold.conversation != conversation)
     return agent.model_copy(
-        update={"held": (*others, Hold(conversation=conversation, since=now)), "last_assigned_at": now}
+        update={"held": (*live, Hold(conversation=conversation, since=now)), "last_assigned_at": now}
     )
 
 
-def released(agent: Agent, conversations: frozenset[str]) -> Agent:
-    """The reservations of these conversations are over: taken (the conversation itself counts now) or given back."""
-    held = tuple(hold for hold in agent.held if hold.conversation not in conversations)
+def given_back(agent: Agent, conversation: str) -> Agent:
+    """The reservation is over, because the conversation was not taken."""
+    held = tuple(hold for hold in agent.held if hold.conversation != conversation)
     return agent if len(held) == len(agent.held) else agent.model_copy(update={"held": held})
 
 

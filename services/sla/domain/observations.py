@@ -30,8 +30,8 @@ def observations(event: ConversationChanged) -> Iterator[Observation]:
             case _:
                 pass
     for turn in conversation.turns:
-        if (conversation.episode, turn.number) not in told:
-            yield _turn(conversation, conversation.episode, turn.number, turn.first, turn.spans, _end_of(turn))
+        if (turn.episode, turn.number) not in told:
+            yield _turn(conversation, turn.episode, turn.number, turn.first, turn.spans, _end_of(turn))
     if conversation.episode_spans:
         yield _episode(
             conversation,

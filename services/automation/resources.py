@@ -1,0 +1,27 @@
+"""The settings objects that automation owns: rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from services.automation.domain.keywords import split
+from shared.contracts.settings import Rule
+from shared.resources import Declaration, Problem, unique_name
+
+
+def declarations() -> Sequence[Declaration[Any]]:
+    """Every kind that automation owns."""
+    return (Declaration(Rule, check=_check_rule, claims=unique_name, warnings=_warn_rule),)
+
+
+def _check_rule(_id: str, value: Rule, _others: object) -> Sequence[Problem]:
+    return [
+        Problem(f"conditions.{place}.keywords", "Give at least one keyword.")
+        for place, condition in enumerate(value.conditions)
+        if not split(condition.keywords)
+    ]
+
+
+def _warn_rule(value: Rule) -> Sequence[str]:
+    return [] if value.conditions else ["This rule has no condition: it matches every message."]

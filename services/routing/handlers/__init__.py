@@ -1,0 +1,1 @@
+"""Use cases of routing, one module per noun."""

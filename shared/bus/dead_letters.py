@@ -126,7 +126,7 @@ def _letter(message: AbstractIncomingMessage, names: Names) -> Letter:
     if not queue.startswith(f"{names.prefix}."):
         queue = ""
     try:
-        meta = read_meta(message)
+        meta = read_meta(message).model_copy(update={"redelivered": True})
     except Undecodable:
         meta = None
     event_id = message.message_id or ""

@@ -1,13 +1,13 @@
 """What every bus promises, the real one and the one in memory alike."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 
 from shared.bus import Envelope, Row, answers, consumes, hears, metadata
 from shared.clock import SystemClock
-from shared.contracts.base import SYSTEM, Actor, Contract, Done, Event, Meta
+from shared.contracts.base import SYSTEM, Actor, Contract, Done, Meta
 from shared.contracts.words import ActorKind
 from shared.errors import Conflict, NotFound, RetryLater, SwitchboardError, TimedOut
 from tests.support.bells import (
@@ -22,6 +22,7 @@ from tests.support.bells import (
     said,
 )
 from tests.support.eventually import eventually
+from tests.support.listener import Listener
 from tests.support.towns import FakeTown, Town, real_town
 
 
@@ -32,26 +33,6 @@ async def town(request: pytest.FixtureRequest, prefix: str) -> AsyncIterator[Tow
         return
     async with real_town(request.getfixturevalue("rabbit_url"), prefix) as real:
         yield real
-
-
-class Listener:
-    """A handler that remembers, and raises what it is told to."""
-
-    def __init__(self, *raises: Exception) -> None:
-        self.heard: list[tuple[Event, Meta]] = []
-        self._raises = list(raises)
-
-    async def __call__(self, event: Event, meta: Meta) -> None:
-        self.heard.append((event, meta))
-        if self._raises:
-            raise self._raises.pop(0)
-
-    async def times(self, count: int) -> None:
-        await eventually(lambda: len(self.heard) >= count)
-
-    @property
-    def bells(self) -> list[str]:
-        return [str(event.model_dump()["bell"]) for event, _ in self.heard]
 
 
 async def test_an_event_reaches_every_service_that_hears_it_once_with_its_metadata(town: Town) -> None:
@@ -340,5 +321,4 @@ async def parked(town: Town, expected: list[tuple[str, str]]) -> None:
     async def as_expected() -> bool:
         return await town.dead() == expected
 
-    condition: Callable[[], Awaitable[bool]] = as_expected
-    await eventually(condition)
+    await eventually(as_expected)

@@ -3,17 +3,25 @@
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
 T = TypeVar("T")
 
 
-async def eventually(condition: Callable[[], T | Awaitable[T]], within: float = 10.0) -> T:
+@overload
+async def eventually(condition: Callable[[], Awaitable[T]], within: float = 10.0) -> T: ...
+
+
+@overload
+async def eventually(condition: Callable[[], T], within: float = 10.0) -> T: ...
+
+
+async def eventually(condition: Callable[[], Any], within: float = 10.0) -> Any:
     """Ask until the answer is true, and return it. TimeoutError after ``within`` seconds."""
     async with asyncio.timeout(within):
         while True:
             answer = condition()
-            result: T = await answer if inspect.isawaitable(answer) else answer
+            result = await answer if inspect.isawaitable(answer) else answer
             if result:
                 return result
             await asyncio.sleep(0.02)

@@ -17,6 +17,8 @@ Filter: TypeAlias = Mapping[str, Any]
 Order: TypeAlias = Sequence[tuple[str, int]]
 """Document paths with ``ASCENDING`` or ``DESCENDING``; every key present and not null in what is asked for."""
 
+_ABSENT = object()
+
 
 class Queries(ABC, Generic[T]):
     """The reading half of aggregates, projections and repositories."""
@@ -52,6 +54,17 @@ class Queries(ABC, Generic[T]):
         found = await self._collection.find(filter, fields=self._left_out, order=order, limit=limit)
         return [self._read(document) for document in found]
 
+    async def select(
+        self, filter: Filter, fields: Sequence[str], *, order: Order = (), limit: int
+    ) -> list[tuple[str, dict[str, Any]]]:
+        """Id and the values at these document paths of at most ``limit`` that match: where whole ones cost too much.
+
+        A path that a document lacks is absent from its values.
+        """
+        wanted: Mapping[str, int] = {"_id": 1, **dict.fromkeys(fields, 1)}
+        found = await self._collection.find(filter, fields=wanted, order=order, limit=limit)
+        return [(document["_id"], values_at(document, fields)) for document in found]
+
     async def page(self, filter: Filter, *, order: Order = (), after: str | None = None, limit: int = 50) -> Page[T]:
         """A page in ``order`` (ties by id). InvalidInput for a cursor that is not of this order."""
         order = whole(order)
@@ -63,3 +76,15 @@ class Queries(ABC, Generic[T]):
     async def count(self, filter: Filter, *, limit: int = 0) -> int:
         """How many match, counted up to ``limit`` (0: all)."""
         return await self._collection.count(filter, limit)
+
+
+def values_at(document: Document, paths: Sequence[str]) -> dict[str, Any]:
+    """The values at dotted paths, by path."""
+    values: dict[str, Any] = {}
+    for path in paths:
+        part: Any = document
+        for step in path.split("."):
+            part = part.get(step, _ABSENT) if isinstance(part, dict) else _ABSENT
+        if part is not _ABSENT:
+            values[path] = part
+    return values

@@ -42,6 +42,26 @@ def make_key(file: Annotated[str, typer.Argument(help="where SWITCHBOARD_SECRET_
     make_secret_key(Path(file))
 
 
+PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+"""Everything after the command's name is for the program that does it, which is imported only then."""
+
+
+@app.command("api-key", context_settings=PASSED_ON)
+def api_key(context: typer.Context) -> None:
+    """Make API keys for machines."""
+    import importlib
+
+    importlib.import_module("services.gateway.cli").app(context.args, prog_name="switchboard api-key")
+
+
+@app.command("dead-letters", context_settings=PASSED_ON)
+def dead_letters(context: typer.Context) -> None:
+    """Look at messages that a handler could not digest, give them back, or drop them."""
+    from services.dead_letters import app as letters
+
+    letters(context.args, prog_name="switchboard dead-letters")
+
+
 def main() -> None:
     """Run the command. What the person can mend is one line and an exit code, never a traceback."""
     try:
@@ -51,3 +71,7 @@ def main() -> None:
         raise SystemExit(error.exit_code) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -22,6 +22,14 @@ if TYPE_CHECKING:
     from shared.runtime import Build
 
 
+class Greeting(Progress):
+    """Says only how to sign in."""
+
+    def ready(self, greetings: Sequence[str]) -> None:
+        for greeting in greetings:
+            print(greeting, flush=True)  # noqa: T201 - shown once, and never a log line
+
+
 class Terminal(Progress):
     """Progress for a person: one line a stage, with the seconds since the command began."""
 
@@ -67,7 +75,7 @@ def serve(settings: CommonSettings, service: str) -> None:
     configure_logs(settings.log_level, settings.log_format)
     settings.secret_keys()  # refuse before anything is imported or opened
     with _sigterm_unwinds():
-        run(settings, {service: find_build(service)})
+        run(settings, {service: find_build(service)}, Greeting())
 
 
 def run(settings: CommonSettings, builds: dict[str, "Build"], progress: Progress | None = None) -> None:

@@ -11,13 +11,18 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO, ClassVar
+from typing import IO, ClassVar, TypedDict
 
 from shared.local import tether
 from shared.local.ports import free_port, is_free
 from shared.startup import StartupError
 
 POLL_SECONDS = 0.05
+
+
+class _Record(TypedDict):
+    pid: int
+    started: str | None
 
 
 class LocalServer(ABC):
@@ -69,6 +74,14 @@ class LocalServer(ABC):
     @property
     def alive(self) -> bool:
         return self.pid is not None
+
+    def running_url(self) -> str | None:
+        """Where another process runs this server now; None when nobody does. For commands beside it."""
+        record = self._read_record()
+        if record is None or _started(record["pid"]) != record["started"]:
+            return None
+        self._ports = json.loads(self._ports_file.read_text())
+        return self.url
 
     def start(self) -> None:
         """Spawn and wait until it answers. StartupError when it does not."""
@@ -163,12 +176,16 @@ class LocalServer(ABC):
 
     def _choose_ports(self) -> None:
         """Ports of last time where they are free, so that a restart is invisible to clients."""
-        file = self.directory / "ports.json"
+        file = self._ports_file
         remembered: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
         for name in self._port_names():
             port = self._ports.get(name) or remembered.get(name)
             self._ports[name] = port if port is not None and is_free(port) else free_port()
         file.write_text(json.dumps(self._ports))
+
+    @property
+    def _ports_file(self) -> Path:
+        return self.directory / "ports.json"
 
     @property
     def _record_file(self) -> Path:
@@ -177,12 +194,18 @@ class LocalServer(ABC):
     def _record(self, pid: int) -> None:
         self._record_file.write_text(json.dumps({"pid": pid, "started": _started(pid)}))
 
+    def _read_record(self) -> _Record | None:
+        if not self._record_file.exists():
+            return None
+        record: _Record = json.loads(self._record_file.read_text())
+        return record
+
     def _end_leftover(self) -> None:
         """End the server of a Switchboard that was killed: two on one directory would destroy the data."""
-        if not self._record_file.exists():
+        record = self._read_record()
+        if record is None:
             return
-        record = json.loads(self._record_file.read_text())
-        pid: int = record["pid"]
+        pid = record["pid"]
         deadline = time.monotonic() + self.stop_within
         asked = False
         while (started := _started(pid)) is not None and started == record["started"]:

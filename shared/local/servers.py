@@ -10,6 +10,7 @@ from shared.local.secantusdb import LocalSecantus, find_secantus
 from shared.local.server import LocalServer
 from shared.local.state import State
 from shared.settings import CommonSettings
+from shared.startup import StartupError
 
 
 @contextmanager
@@ -38,3 +39,29 @@ def local_servers(settings: CommonSettings) -> Iterator[tuple[CommonSettings, li
             else:
                 found["rabbit_url"] = server.url
         yield settings.model_copy(update=found), servers
+
+
+def beside(settings: CommonSettings) -> CommonSettings:
+    """The settings completed with what `switchboard up` runs with this state now: for commands beside it.
+
+    StartupError when a server is neither named nor running.
+    """
+    found: dict[str, object] = {"rabbit_url": broker_beside(settings)}
+    if settings.mongo_url is None:
+        found["mongo_url"] = _running(LocalSecantus(settings.state_dir / "secantusdb"), "SWITCHBOARD_MONGO_URL")
+        found["mongo_embedded"] = True
+    if settings.secret_key is None and settings.secret_key_file is None:
+        found["secret_key"] = SecretStr(State(settings.state_dir).secret_key())
+    return settings.model_copy(update=found)
+
+
+def broker_beside(settings: CommonSettings) -> str:
+    """The broker that the settings name, or that `switchboard up` runs with this state now."""
+    return settings.rabbit_url or _running(LocalRabbit(settings.state_dir / "rabbitmq"), "SWITCHBOARD_RABBIT_URL")
+
+
+def _running(server: LocalServer, variable: str) -> str:
+    url = server.running_url()
+    if url is None:
+        raise StartupError(f"{variable} is not set and no `switchboard up` runs with the state in {server.directory}")
+    return url

@@ -1,0 +1,61 @@
+# What people do with this tree. `make help` lists it.
+SHELL := /usr/bin/env bash
+.DEFAULT_GOAL := help
+.PHONY: help up demo test lint types walls format lock chaos bench test-long web runtime dev
+
+PYTHON_PATHS := services shared tests
+SHELL_FILES := .ci/run deploy/local/prepare
+YAML_FILES := docker-compose.yml deploy
+PYTEST := .venv/bin/pytest
+COMPILE := .venv/uv/bin/uv pip compile -q pyproject.toml --extra embedded --prerelease=if-necessary-or-explicit \
+	--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+
+help: ## List what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+up: runtime ## Run Switchboard here, with a local broker and database where no URL names one
+	@exec .venv/bin/switchboard up
+
+demo: runtime ## Fill a running Switchboard with two teams, four agents and thirty conversations
+	@.venv/bin/python -m deploy.demo
+
+test: dev lint types walls ## Lint, types, import walls and every test but chaos, bench and the long ones
+	$(PYTEST) -m "not chaos and not bench and not long"
+
+lint: dev ## Ruff, shellcheck, yamllint
+	.venv/bin/ruff check $(PYTHON_PATHS)
+	.venv/bin/ruff format --check $(PYTHON_PATHS)
+	.venv/bin/shellcheck $(SHELL_FILES)
+	.venv/bin/yamllint -s $(YAML_FILES)
+
+types: dev ## mypy, strict
+	.venv/bin/mypy
+
+walls: dev ## Who may import whom
+	.venv/bin/lint-imports
+
+format: dev ## Let ruff lay out the code
+	.venv/bin/ruff format $(PYTHON_PATHS)
+	.venv/bin/ruff check --fix $(PYTHON_PATHS)
+
+chaos: dev ## Kill everything at random moments under load; CHAOS_SEED=… repeats a run, CHAOS_FORM=short|long
+	SWITCHBOARD_CHAOS_FORM=$${CHAOS_FORM:-long} $(PYTEST) -s -m chaos tests/chaos
+
+bench: dev ## Measure latency, rate, CPU and memory; prints a table and one JSON document
+	$(PYTEST) -s -m bench tests/bench
+
+test-long: dev ## The tests that take minutes
+	$(PYTEST) -m long
+
+lock: dev ## Write both lock files anew from pyproject.toml
+	$(COMPILE) -o requirements.lock
+	$(COMPILE) --group dev -o requirements-dev.lock
+
+web: dev ## Build the page into services/gateway/static (only after changing services/gateway/web)
+	services/gateway/web/build
+
+runtime:
+	@deploy/local/prepare runtime
+
+dev:
+	@deploy/local/prepare dev

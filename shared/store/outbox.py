@@ -205,27 +205,33 @@ class Outbox:
 
     async def _sweep_window(self, documents: list[Document], until: datetime) -> bool:
         tasks: dict[str, asyncio.Task[None]] = {}
+        leftovers: list[tuple[Document, list[str]]] = []
         for document in documents:
             kept = document.get("outbox", {})
-            await self._drop_settled(document, [id for id in kept if id in self._settled])
+            leftovers.append((document, [id for id in kept if id in self._settled]))
             for id, value in kept.items():
                 if value["at"] > until or self.settled(id) or id in self._flying:
                     continue
                 if (task := self.send(Entry.of(id, document["_id"], value), republished=True)) is not None:
                     self._republished.inc()
                     tasks[id] = task
+        await self._drop_settled(leftovers)
         if not tasks:
             return True
         await asyncio.wait(tasks.values())
         return any(self.settled(id) for id in tasks)
 
-    async def _drop_settled(self, document: Document, settled: list[str]) -> None:
-        """Leftovers of a drop that met another version."""
-        unsets = {f"outbox.{id}": "" for id in settled}
-        if len(settled) == len(document.get("outbox", {})):
-            unsets["unsent_since"] = ""
-        if unsets:
-            await self._collection.update({"_id": document["_id"], "version": document["version"]}, {"$unset": unsets})
+    async def _drop_settled(self, leftovers: list[tuple[Document, list[str]]]) -> None:
+        """What a drop left behind that met another version, or did not know whether anything else was unsent."""
+        writes = []
+        for document, settled in leftovers:
+            unsets = {f"outbox.{id}": "" for id in settled}
+            if len(settled) == len(document.get("outbox", {})):
+                unsets["unsent_since"] = ""
+            if unsets:
+                as_read = {"_id": document["_id"], "version": document["version"]}
+                writes.append(self._commit.write(UpdateOne(as_read, {"$unset": unsets})))
+        await asyncio.gather(*writes)
 
 
 def _marked(entry: Envelope) -> Envelope:

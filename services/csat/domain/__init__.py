@@ -1,1 +1,1 @@
-"""Pure decisions of the csat service."""
+"""Pure decisions of the csat service: the gate, the invitation, the figures."""

@@ -1,0 +1,18 @@
+"""What csat hears and answers, as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from services.csat.handlers import Handlers
+from shared.bus import Row, answers, consumes
+from shared.contracts.conversations import ConversationChanged
+from shared.contracts.surveys import ReadFigures
+
+
+def table(handlers: Handlers) -> Sequence[Row]:
+    """Event or command → handler."""
+    return (
+        consumes(ConversationChanged, handlers.on_conversation_changed),
+        answers(ReadFigures, handlers.figures),
+    )

@@ -1,0 +1,68 @@
+"""The csat service: the only place where its parts meet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from services.csat.consumers import table
+from services.csat.handlers import Handlers, woken
+from services.csat.repository import Claims, Invitations
+from services.csat.resources import declarations
+from services.csat.workers import Sender
+from shared.contracts.settings import Survey
+from shared.resources import ResourceOwner, settings_table
+from shared.runtime import Probe, Runtime
+from shared.timers import Timers
+
+
+class Csat:
+    """Asks how it was."""
+
+    name = "csat"
+    app = None
+
+    def __init__(self, runtime: Runtime) -> None:
+        database = runtime.store.database(self.name)
+        self._bus = runtime.bus
+        self._owner = ResourceOwner(database, declarations(), bus=runtime.bus, vault=runtime.vault, clock=runtime.clock)
+        self._claims = Claims(database)
+        self._invitations = Invitations(database, publish=runtime.bus.publish, clock=runtime.clock)
+        self._handlers = Handlers(
+            self._invitations,
+            self._claims,
+            self._owner.book(Survey).all,
+            runtime.bus,
+            runtime.clock,
+        )
+        self._sender = Sender(self._handlers.send, runtime.log)
+        self._invitations.on_saved(self._sender.saw)
+        self._timers = Timers(self._invitations, woken, runtime.clock, metrics=runtime.metrics)
+
+    async def start(self) -> None:
+        """Load the surveys, then consume and time."""
+        await self._claims.start()
+        await self._invitations.start()
+        await self._owner.start()
+        await self._bus.start((*settings_table(self._owner, None), *table(self._handlers)))
+        await self._timers.start()
+
+    async def stop(self) -> None:
+        """Stop consuming, finish, publish what is left."""
+        await self._bus.stop_consuming()
+        await self._timers.stop()
+        await self._sender.stop()
+        await self._owner.stop()
+        await self._invitations.stop()
+
+    def probes(self) -> Sequence[Probe]:
+        """Nothing besides broker and store."""
+        return ()
+
+    def greeting(self) -> str | None:
+        """Nothing to say."""
+        return None
+
+
+def build(runtime: Runtime) -> Csat:
+    """The service, not yet started."""
+    return Csat(runtime)

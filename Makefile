@@ -1,7 +1,7 @@
 # What people do with this tree. `make help` lists it.
 SHELL := /usr/bin/env bash
 .DEFAULT_GOAL := help
-.PHONY: help up demo test lint types walls format lock chaos bench test-long web runtime dev
+.PHONY: help up demo test lint types walls format lock chaos bench test-long docs web runtime dev
 
 PYTHON_PATHS := services shared tests
 SHELL_FILES := .ci/run deploy/local/prepare
@@ -50,6 +50,9 @@ test-long: dev ## The tests that take minutes
 lock: dev ## Write both lock files anew from pyproject.toml
 	$(COMPILE) -o requirements.lock
 	$(COMPILE) --group dev -o requirements-dev.lock
+
+docs: dev ## Write what the docs take from the code
+	.venv/bin/python -m services.settings_reference
 
 web: dev ## Build the page into services/gateway/static (only after changing services/gateway/web)
 	services/gateway/web/build

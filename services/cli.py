@@ -42,6 +42,14 @@ def make_key(file: Annotated[str, typer.Argument(help="where SWITCHBOARD_SECRET_
     make_secret_key(Path(file))
 
 
+@app.command()
+def settings() -> None:
+    """Print every setting with its default and meaning."""
+    from services.settings_reference import markdown
+
+    typer.echo(markdown())
+
+
 PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 """Everything after the command's name is for the program that does it, which is imported only then."""
 

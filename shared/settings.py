@@ -58,7 +58,7 @@ class CommonSettings(BaseSettings):
     trusted_proxies: str = Field("127.0.0.1", description="proxies, by commas, whose X-Forwarded-For is believed")
 
     state_dir: Path = Field(Path("state"), description="where `up` keeps its servers' data and its secret key")
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="`up` on its own: warning")
     log_format: Literal["auto", "console", "json"] = Field("auto", description="auto: json unless on a terminal")
     prefetch: int = Field(50, ge=1, le=1000, description="deliveries of one queue handled at once, per process")
     connect_within: float = Field(15, gt=0, description="seconds to wait for broker and store at start")

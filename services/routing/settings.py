@@ -9,7 +9,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class RoutingSettings(BaseSettings):
     """What an operator may tune; the defaults suit one to a few replicas."""
 
-    model_config = SettingsConfigDict(env_prefix="SWITCHBOARD_ROUTING_", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="SWITCHBOARD_ROUTING_", extra="ignore", env_ignore_empty=True, use_attribute_docstrings=True
+    )
 
     lease_seconds: float = Field(default=60, gt=5)
     """How long a browser session counts as present after its last heartbeat."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -19,8 +19,9 @@ DAYS_AROUND = 8
 class Minutes:
     """Which minutes are open in the ``DAYS_AROUND`` days before and after a date.
 
-    A minute is open for a shift iff the wall clock has shown the shift's start by then, or a later time, and
-    will still show, then or later, a time before its end (sla.md 3); and its own date is no holiday (sla.md 4).
+    A minute is open for a shift iff the wall clock has shown the shift's start by then, or a later time; and
+    will still show, then or later, a time before its end, or, later, its end (sla.md 3); and its own date is no
+    holiday (sla.md 4).
     """
 
     def __init__(self, schedule: Schedule, middle: date) -> None:
@@ -34,7 +35,8 @@ class Minutes:
             for shift in schedule.special_days.get(day, schedule.week[day.weekday()]):
                 night = shift.end <= shift.start
                 opens = bisect_left(reached, datetime.combine(day, shift.start))
-                closes = bisect_left(ahead, datetime.combine(day + DAY if night else day, shift.end))
+                end = datetime.combine(day + DAY if night else day, shift.end)
+                closes = max(bisect_left(ahead, end), bisect_right(ahead, end) - 1)
                 for minute in range(opens, closes):
                     self.open[minute] = wall[minute].date() not in schedule.holidays
 

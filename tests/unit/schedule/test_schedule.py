@@ -124,6 +124,14 @@ def test_a_week_has_seven_days_and_special_days_lie_in_our_time() -> None:
         schedule({}, special={"9999-12-31": []})
 
 
+def test_an_end_at_the_start_of_a_repeated_hour_is_its_second_showing() -> None:
+    """Madrid, 25 October 2026: 02:00 is shown at 00:00 UTC and again at 01:00 UTC."""
+    before, after = schedule(on("sun", "01:00-02:00")), schedule(on("sun", "02:00-03:00"))
+    midnight = datetime(2026, 10, 25, tzinfo=UTC)
+    for opening, opened in ((before, [1, 1, 0, 0]), (after, [0, 1, 1, 0])):
+        assert [is_open(opening, midnight + timedelta(hours=n)) for n in (-1, 0, 1, 2)] == opened
+
+
 def test_SL_09_a_holiday_closes_its_whole_local_date_and_no_more() -> None:
     wednesday = ("2026-02-11",)
     opening = schedule(on("tue wed thu", "00:00-04:00", "22:00-24:00"), holidays=wednesday)

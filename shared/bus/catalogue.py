@@ -34,7 +34,8 @@ WORDS = {
 HEAD = """\
 # Events and commands
 
-Written from `shared/contracts` by `python -m shared.bus.catalogue > docs/events.md`; a test keeps it current. Do not edit.
+Written from `shared/contracts` by `python -m shared.bus.catalogue > docs/events.md`; a test keeps it
+current. Do not edit.
 
 Events are past facts, delivered at least once to every service that hears them, in no order. They are never renamed and
 their fields only added; a break is a `v2` beside the old one. Commands are imperatives with an answer; asking again

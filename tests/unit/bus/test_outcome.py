@@ -53,11 +53,12 @@ def test_a_validation_error_does_not_quote_what_people_wrote() -> None:
     class Form(BaseModel):
         age: int
 
+    written = "-".join(("my", "secret"))  # in no source line, which tracebacks quote
     with pytest.raises(ValidationError) as caught:
-        Form.model_validate({"age": "my secret"})
+        Form.model_validate({"age": written})
     outcome = decide(caught.value, 0)
     assert isinstance(outcome, Park)
-    assert "my secret" not in str(outcome)
+    assert written not in str(outcome)
     assert "age" in outcome.causes[0]
 
 

@@ -1,10 +1,21 @@
 """Fixtures that every test may use: servers, a prefix of its own, a clock it turns by hand."""
 
+import os
 import uuid
 
+import hypothesis
 import pytest
 
 from tests.support.servers import Servers
+
+# A slow machine is no failure of a property; CI tries the same examples each time.
+hypothesis.settings.register_profile(
+    "switchboard",
+    deadline=None,
+    derandomize="CI" in os.environ,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("switchboard")
 
 SERVERS = pytest.StashKey[Servers]()
 

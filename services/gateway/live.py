@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import json
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -60,12 +60,17 @@ END = Push("", "")
 
 @dataclass(eq=False)
 class Stream:
-    """One open page. ``user`` is None for an API key; ``current`` gives its access as it is now."""
+    """One open page. ``user`` is None for an API key; ``current`` gives its access as it is now.
+
+    ``still_open`` asks whether its session has not ended meanwhile; ``lease`` keeps its person present.
+    """
 
     access: Access
     current: Callable[[], Access]
     user: str | None = None
     session: str | None = None
+    lease: str | None = None
+    still_open: Callable[[], Awaitable[bool]] | None = None
     last_counts: str = ""
     queue: asyncio.Queue[Push] = field(default_factory=lambda: asyncio.Queue(QUEUE_LENGTH))
 

@@ -21,12 +21,16 @@ class Credential(Contract):
 
 
 class Session(Contract):
-    """A browser that signed in, under the hash of its cookie. ``lease`` names it to routing (presence)."""
+    """A browser that signed in, under the hash of its cookie. ``lease`` names it to routing (presence).
+
+    ``must_change``: he signed in with a password that was made for him.
+    """
 
     id: str
     user: str
     csrf: str
     lease: str
+    must_change: bool = False
     created_at: Instant
     seen_at: Instant
     ends_at: Instant

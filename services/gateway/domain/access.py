@@ -27,11 +27,11 @@ class Action(StrEnum):
     MASK = "mask"
 
     START = "start"
+    READ_FIGURES = "read_figures"
 
     SIGN_IN = "sign_in"
     MANAGE_SETTINGS = "manage_settings"
     READ_ADMIN_LOG = "read_admin_log"
-    READ_FIGURES = "read_figures"
 
 
 class Scope(StrEnum):
@@ -139,6 +139,7 @@ _NEEDS = {
     Action.EDIT_CONTACT: Right.CONTRIBUTOR,
     Action.MASK: Right.SUPERVISOR,
     Action.START: Right.CONTRIBUTOR,
+    Action.READ_FIGURES: Right.SUPERVISOR,
 }
 _READS = frozenset({Action.VIEW, Action.SIGN_IN, Action.READ_FIGURES})
 _ADMIN_ONLY = frozenset({Action.MANAGE_SETTINGS, Action.READ_ADMIN_LOG})
@@ -224,7 +225,8 @@ def may(access: Access, action: Action, object: Object = None) -> bool:
         case OnChannel():
             right = right_on(access, object.channel)
         case None:
-            return action is Action.SIGN_IN or (action is Action.READ_FIGURES and _supervises(access))
+            everywhere = access.role is Role.ADMIN
+            return action is Action.SIGN_IN or (action is Action.READ_FIGURES and everywhere)
     if right is None or action not in _NEEDS:
         return False
     if action is Action.TRIAGE and right is Right.VIEWER:
@@ -236,8 +238,3 @@ def _scope(action: Action) -> Scope:
     if action in _ADMIN_ONLY:
         return Scope.ADMIN
     return Scope.READ if action in _READS else Scope.WRITE
-
-
-def _supervises(access: Access) -> bool:
-    rights = (*access.channels.values(), *(m.right for m in access.memberships))
-    return access.role is Role.ADMIN or Right.SUPERVISOR in rights

@@ -72,8 +72,14 @@ def test_UI_02_an_agent_changes_no_settings_whatever_his_rights() -> None:
     agent = Access("u", channels={"chat": Right.SUPERVISOR})
     assert not may(agent, A.MANAGE_SETTINGS)
     assert not may(agent, A.READ_ADMIN_LOG)
-    assert may(agent, A.READ_FIGURES)
-    assert not may(Access("u", channels={"chat": Right.CONTRIBUTOR}), A.READ_FIGURES)
+
+
+def test_RP_04_supervisors_read_the_figures_of_their_channels_admins_all() -> None:
+    agent = Access("u", channels={"chat": Right.SUPERVISOR, "mail": Right.CONTRIBUTOR})
+    assert may(agent, A.READ_FIGURES, OnChannel("chat"))
+    assert not may(agent, A.READ_FIGURES, OnChannel("mail"))
+    assert not may(agent, A.READ_FIGURES)
+    assert may(Access("u", role=Role.ADMIN), A.READ_FIGURES)
 
 
 def test_a_deactivated_user_may_nothing() -> None:

@@ -1,0 +1,93 @@
+"""Live updates over server-sent events (UI-07)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Request
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from services.gateway.api.answers import errors
+from services.gateway.api.parts import Parts, PartsOf
+from services.gateway.api.principal import Gate, Me, Principal, cookie_token, documented, key_access
+from services.gateway.live import END, Push, Stream, push
+from shared.errors import InvalidInput
+from shared.http import CleanRoute
+
+router = APIRouter(prefix="/api", tags=["live"], route_class=CleanRoute, dependencies=documented)
+
+SLACK = timedelta(seconds=30)
+"""What a page may have missed besides: clocks of processes differ, and writes under way land late."""
+MOST_IDS = 200
+
+
+def _since(text: str | None) -> datetime | None:
+    if text is None or text == "":
+        return None
+    if not text.isascii() or not text.isdigit() or len(text) > 14:
+        raise InvalidInput("`since` must be the id of an event of this stream, or the `as_of` of a list.")
+    return datetime.fromtimestamp(int(text) / 1000, UTC) - SLACK
+
+
+def _ids(text: str) -> list[str]:
+    found = list(dict.fromkeys(id for id in text.split(",") if id))
+    if len(found) > MOST_IDS or any(len(id) > 64 for id in found):
+        raise InvalidInput(f"`ids` must be at most {MOST_IDS} conversations, separated by commas.")
+    return found
+
+
+@router.get("/live", response_class=EventSourceResponse, responses=errors())
+async def live(
+    request: Request,
+    principal: Me,
+    parts: PartsOf,
+    since: Annotated[str | None, Query(max_length=20, description="Resume point: the last event's id")] = None,
+    ids: Annotated[str, Query(max_length=16_000, description="Conversations on screen, by commas")] = "",
+    last_event_id: Annotated[str | None, Header(alias="Last-Event-ID", max_length=20)] = None,
+) -> AsyncIterator[ServerSentEvent]:
+    """Rows, counts, colleagues, hints, notifications and settings as they change.
+
+    `row`, `gone`, `counts`, `agent`, `hint`, `notification`, `settings`, `timeline`; after `resync` read everything
+    again. A page that comes back sends the last id and what it has on screen, and gets all that it missed.
+    """
+    start, shown = _since(last_event_id or since), _ids(ids)
+    stream = _stream(request, parts, principal)
+    parts.hub.open(stream)
+    try:
+        now = push("hello", {}, parts.clock.now())
+        yield _event(now)
+        for item in await parts.hub.resume(stream, start, shown):
+            yield _event(item)
+        while (item := await stream.queue.get()) is not END:
+            yield _event(item)
+    finally:
+        parts.hub.close(stream)
+
+
+def _stream(request: Request, parts: Parts, principal: Principal) -> Stream:
+    session = principal.session
+    if session is None:
+        key = principal.key
+        access = principal.access
+        return Stream(access, current=lambda: key_access(key) if key is not None else access)
+    user, token = session.user, cookie_token(request)
+    gate: Gate = request.app.state.gate
+
+    async def still_open() -> bool:
+        found = await gate.peek(parts, token) if token else None
+        return found is not None
+
+    return Stream(
+        principal.access,
+        current=lambda: parts.people.access(user),
+        user=user,
+        session=session.id,
+        lease=session.lease,
+        still_open=still_open,
+    )
+
+
+def _event(item: Push) -> ServerSentEvent:
+    return ServerSentEvent(event=item.event, raw_data=item.data, id=item.id)

@@ -1,0 +1,96 @@
+"""What every page needs to know of the settings: names, vocabulary, which questions to ask."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.gateway.domain.access import Access, right_on
+from shared.contracts.settings import (
+    AwayState,
+    Channel,
+    ContactAttribute,
+    Label,
+    LanguageSettings,
+    ResolveReason,
+    ResourceModel,
+    SignInSettings,
+    Team,
+    Topic,
+    WorkflowSettings,
+)
+from shared.resources import Replicas, ResourceOwner
+
+COPIED: tuple[type[ResourceModel], ...] = (
+    Channel,
+    ContactAttribute,
+    Topic,
+    Label,
+    ResolveReason,
+    LanguageSettings,
+    WorkflowSettings,
+)
+"""Kinds of other services that the gateway keeps copies of."""
+
+
+class Workspace:
+    """The settings that pages see without being allowed to edit them."""
+
+    def __init__(self, own: ResourceOwner, copies: Replicas) -> None:
+        self._teams = own.book(Team)
+        self._away_states = own.book(AwayState)
+        self._sign_in = own.book(SignInSettings)
+        self._channels = copies.book(Channel)
+        self._attributes = copies.book(ContactAttribute)
+        self._topics = copies.book(Topic)
+        self._labels = copies.book(Label)
+        self._reasons = copies.book(ResolveReason)
+        self._languages = copies.book(LanguageSettings)
+        self._workflow = copies.book(WorkflowSettings)
+
+    @property
+    def sign_in(self) -> SignInSettings:
+        return self._sign_in.current()
+
+    def away_states(self) -> dict[str, str]:
+        """Enabled away states: id and name. Where there are any, plain "away" is not offered (AG-07)."""
+        return {id: state.name for id, state in self._away_states.all().items() if state.enabled}
+
+    def has_team(self, id: str) -> bool:
+        return self._teams.get(id) is not None
+
+    def rights(self, access: Access) -> dict[str, str]:
+        """Channel → right, for the channels on which there is any."""
+        return {id: str(right) for id in self._channels.all() if (right := right_on(access, id)) is not None}
+
+    def page(self) -> dict[str, Any]:
+        """The ``workspace`` of GET /api/session."""
+        workflow = self._workflow.current()
+        attributes = [(a.position, id, a) for id, a in self._attributes.all().items() if a.enabled]
+        reasons = [(r.position, id, r) for id, r in self._reasons.all().items()]
+        return {
+            "vocabulary": str(workflow.vocabulary),
+            "viewer_can_triage": workflow.viewer_can_triage,
+            "resolve_reasons": workflow.resolve_reasons.model_dump(mode="json"),
+            "topic_required": workflow.topic_required.model_dump(mode="json"),
+            "default_boomerang": workflow.default_boomerang,
+            "channels": [
+                {"id": id, "name": c.name, "handle": c.handle, "medium": str(c.medium), "enabled": c.enabled}
+                for id, c in self._channels.all().items()
+            ],
+            "teams": [{"id": id, "name": team.name} for id, team in self._teams.all().items()],
+            "topics": [{"id": id, "name": t.name, "colour": t.colour} for id, t in self._topics.all().items()],
+            "labels": [
+                {"id": id, "name": la.name, "colour": la.colour, "scopes": list(la.scopes)}
+                for id, la in self._labels.all().items()
+            ],
+            "reasons": [
+                {"id": id, "name": r.name, "solution_provided": r.solution_provided}
+                for _, id, r in sorted(reasons, key=lambda item: item[:2])
+            ],
+            "away_states": [{"id": id, "name": name} for id, name in self.away_states().items()],
+            "attributes": [
+                {"id": id, "name": a.name, "type": a.type, "options": list(a.options)}
+                for _, id, a in sorted(attributes, key=lambda item: item[:2])
+            ],
+            "languages": list(self._languages.current().languages),
+        }

@@ -93,6 +93,11 @@ class IncomingMessage(_Item):
         """The kind given, or the usual one of its visibility."""
         return self.kind or _USUAL[self.visibility]
 
+    @property
+    def thread_root(self) -> str:
+        """What tells public threads apart; a private one has none (workflow.md)."""
+        return self.root if self.visibility is Visibility.PUBLIC or self.known_kind is MessageKind.MAIL else ""
+
 
 class IncomingReceipt(_Item):
     """What became of a message of ours; ``message_id`` is our id or the network's."""

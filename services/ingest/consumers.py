@@ -1,0 +1,49 @@
+"""Which event or command goes to which handler."""
+
+from __future__ import annotations
+
+from services.ingest.handlers.contacts import Contacts
+from services.ingest.handlers.hearing import Hearing
+from services.ingest.handlers.reading import Reading
+from services.ingest.handlers.writing import Writing
+from services.ingest.streams import Streams
+from shared.bus import Row, answers, consumes, hears
+from shared.contracts.conversations import ConversationChanged, RuleActed
+from shared.contracts.live import TimelineHint
+from shared.contracts.messages import (
+    ChangeContact,
+    EditNote,
+    MaskMessage,
+    ReadAttachment,
+    ReadContact,
+    ReadMessage,
+    ReadTimeline,
+    RetryMessage,
+    SendMessage,
+    StartConversation,
+    TagMessage,
+    WriteNote,
+)
+
+
+def table(
+    hearing: Hearing, writing: Writing, contacts: Contacts, reading: Reading, streams: Streams
+) -> tuple[Row, ...]:
+    """Everything ingest consumes and answers."""
+    return (
+        consumes(ConversationChanged, hearing.on_conversation_changed),
+        consumes(RuleActed, hearing.on_rule_acted),
+        hears(TimelineHint, streams.on_hint),
+        answers(SendMessage, writing.send),
+        answers(RetryMessage, writing.retry),
+        answers(StartConversation, writing.start),
+        answers(WriteNote, writing.write_note),
+        answers(EditNote, writing.edit_note),
+        answers(TagMessage, writing.tag),
+        answers(MaskMessage, writing.mask),
+        answers(ReadTimeline, reading.timeline),
+        answers(ReadMessage, reading.message),
+        answers(ReadContact, reading.contact),
+        answers(ReadAttachment, reading.attachment),
+        answers(ChangeContact, contacts.change),
+    )

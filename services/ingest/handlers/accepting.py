@@ -1,0 +1,154 @@
+"""Accepting what the contact wrote: the contact, the thread and the message are stored before anybody is told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import reduce
+
+from services.ingest.domain.contact import Contact, Identity, fresh, identity, muted, told
+from services.ingest.domain.message import StoredMessage, arrived
+from services.ingest.metrics import IngestMetrics
+from services.ingest.repository import IngestRepository
+from shared.clock import Clock
+from shared.contracts.base import Actor, Event, Meta
+from shared.contracts.messages import (
+    Attachment,
+    AttributeValue,
+    ContactChanged,
+    ContactSnapshot,
+    MessageReceived,
+    ThreadKey,
+)
+from shared.contracts.words import ActorKind, Medium, MessageKind
+from shared.ids import derived, message_id
+from shared.store import Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One inbound message, whatever network it came from, cleaned and within bounds."""
+
+    thread: ThreadKey
+    external_id: str
+    kind: MessageKind
+    text: str
+    sent_at: datetime
+    name: str = ""
+    attributes: Mapping[str, AttributeValue | None] | None = None
+    attachments: tuple[Attachment, ...] = ()
+    subject: str | None = None
+    link: str | None = None
+    browser_language: str | None = None
+
+    @property
+    def id(self) -> str:
+        """The message's id."""
+        return message_id(self.thread.channel, self.external_id)
+
+
+def arrival_cause(message: str, contact: str, now: datetime) -> Meta:
+    """The first cause of a message's story: its arrival. Named by the message, so that a repeat is the same cause."""
+    event = derived("arrival", message)
+    actor = Actor(kind=ActorKind.CONTACT, id=contact)
+    return Meta(event_id=event, type="ingest.arrival", occurred_at=now, correlation_id=event, actor=actor)
+
+
+def received_event(state: StoredMessage, contact: ContactSnapshot, is_muted: bool) -> MessageReceived:
+    """What is said of an inbound message, at first and again."""
+    return MessageReceived(
+        thread=state.thread, medium=state.medium, message=state.message, contact=contact, muted=is_muted
+    )
+
+
+class Accepting:
+    """Stores arrivals, each once by (channel, external id)."""
+
+    def __init__(self, repository: IngestRepository, clock: Clock, metrics: IngestMetrics) -> None:
+        self._repository = repository
+        self._clock = clock
+        self._metrics = metrics
+
+    async def accept(self, medium: Medium, arrivals: Sequence[Arrival]) -> int:
+        """Store those that are new; how many were. Returns when all are on disk, raises when one may not be."""
+        now = self._clock.now()
+        groups: dict[str, tuple[Identity, list[tuple[Arrival, datetime]]]] = {}
+        for place, arrival in enumerate(arrivals):
+            who = identity(medium, arrival.thread.channel, arrival.thread.address)
+            # Arrival has an order within a delivery too: what comes later in it is received later.
+            groups.setdefault(who.id, (who, []))[1].append((arrival, now + timedelta(milliseconds=place)))
+        stored = sum(
+            await asyncio.gather(*(self._accept_of(medium, who, group, now) for who, group in groups.values()))
+        )
+        self._metrics.arrivals.labels(medium.value, "stored").inc(stored)
+        self._metrics.arrivals.labels(medium.value, "known").inc(len(arrivals) - stored)
+        return stored
+
+    async def _accept_of(
+        self, medium: Medium, who: Identity, group: Sequence[tuple[Arrival, datetime]], now: datetime
+    ) -> int:
+        contact = await self._contact(who, [arrival for arrival, _ in group], now)
+        threads = {arrival.thread.conversation: arrival for arrival, _ in group}
+        for arrival in threads.values():
+            cause = arrival_cause(arrival.id, contact.id, now)
+            await self._repository.open_thread(arrival.thread, medium, contact.id, cause)
+        found = await asyncio.gather(*(self._store(medium, contact, arrival, at) for arrival, at in group))
+        return sum(found)
+
+    async def _store(self, medium: Medium, contact: Contact, arrival: Arrival, received_at: datetime) -> bool:
+        snapshot = contact.snapshot(arrival.thread.address)
+        is_muted = muted(contact, arrival.thread.channel)
+        state = arrived(
+            thread=arrival.thread,
+            medium=medium,
+            contact=snapshot,
+            external_id=arrival.external_id,
+            kind=arrival.kind,
+            text=arrival.text,
+            sent_at=arrival.sent_at,
+            received_at=received_at,
+            attachments=arrival.attachments,
+            subject=arrival.subject,
+            link=arrival.link,
+            browser_language=arrival.browser_language,
+        )
+
+        def says(saved: StoredMessage) -> tuple[Event, ...]:
+            return (received_event(saved, snapshot, is_muted),)
+
+        cause = arrival_cause(state.id, contact.id, received_at)
+        return await self._repository.messages.insert(state, cause, says)
+
+    async def _contact(self, who: Identity, arrivals: Sequence[Arrival], now: datetime) -> Contact:
+        """The sender, as the network now tells of him; a repeat of an old delivery tells nothing."""
+        known = await self._repository.contact_of(who)
+        if known is None:
+            first = arrivals[0]
+            made = fresh(who, first.name, first.attributes or {}, now)
+            known = await self._repository.introduce(made, who, arrival_cause(first.id, made.id, now))
+        if _told_all(known, arrivals, now) is known:
+            return known
+        stored = await self._repository.messages.get_many(arrival.id for arrival in arrivals)
+        new = [arrival for arrival in arrivals if arrival.id not in stored]
+        if not new:
+            return known
+        threads = await self._repository.threads_of(known.id)
+        conversations = tuple(thread.conversation for thread in threads)
+
+        def says(saved: Contact) -> tuple[Event, ...]:
+            return (ContactChanged(contact=saved.snapshot(), conversations=conversations),)
+
+        def decide(current: Contact | None) -> Decision[Contact] | None:
+            after = _told_all(current or known, new, now)
+            return None if after is current else Decision(after, says=says)
+
+        cause = arrival_cause(new[0].id, known.id, now)
+        told_of = cause.model_copy(update={"event_id": derived("told", cause.event_id)})
+        outcome = await self._repository.contacts.change(known.id, told_of, decide)
+        return outcome.state or known
+
+
+def _told_all(contact: Contact, arrivals: Sequence[Arrival], now: datetime) -> Contact:
+    return reduce(lambda known, one: told(known, one.name, one.attributes or {}, now), arrivals, contact)

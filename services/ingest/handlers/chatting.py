@@ -1,0 +1,59 @@
+"""What a chat visitor may read of his conversation, and what his page says it showed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from services.ingest.domain.message import StoredMessage
+from services.ingest.handlers.receipts import Receipts
+from services.ingest.repository import IngestRepository
+from shared.clock import Clock
+from shared.contracts.messages import ThreadKey
+from shared.contracts.words import Delivery, Direction
+
+OVERLAP = timedelta(seconds=5)
+"""Times of two processes may differ, and writes overtake one another: a little is read again, and known by its id."""
+
+LATEST = 200
+
+
+class Chatting:
+    """One conversation, seen from the other side."""
+
+    def __init__(self, repository: IngestRepository, receipts: Receipts, clock: Clock) -> None:
+        self._repository = repository
+        self._receipts = receipts
+        self._clock = clock
+
+    async def since(self, thread: ThreadKey, instant: datetime, *, also: Collection[str] = ()) -> list[StoredMessage]:
+        """The latest messages since an instant, oldest first, with those named in ``also``; never anything internal."""
+        until = self._clock.now() + OVERLAP
+        start = min(max(instant - OVERLAP, _EPOCH), until)
+        latest = await self._repository.since(thread.conversation, start, until, LATEST)
+        found = {state.id: state for state in latest}
+        if missing := [id for id in also if id not in found]:
+            found |= await self._repository.messages.get_many(missing)
+        visible = [state for state in found.values() if _is_visible(state, thread)]
+        return sorted(visible, key=lambda state: (state.message.sent_at, state.message.received_at, state.id))
+
+    async def seen(self, thread: ThreadKey, *, delivered: Sequence[str], read: Sequence[str]) -> None:
+        """Move the delivery status of our messages in this conversation; other ids are passed over."""
+        states = await self._repository.messages.get_many({*delivered, *read})
+        for status, ids in ((Delivery.READ, read), (Delivery.DELIVERED, delivered)):
+            for id in dict.fromkeys(ids):
+                state = states.get(id)
+                if state is not None and _is_visible(state, thread) and _is_new(state, status):
+                    await self._receipts.report(state, status, None, "")
+
+
+def _is_visible(state: StoredMessage, thread: ThreadKey) -> bool:
+    return state.thread == thread and state.message.direction is not Direction.INTERNAL
+
+
+def _is_new(state: StoredMessage, status: Delivery) -> bool:
+    current = state.message.delivery
+    return state.message.direction is Direction.OUTBOUND and current not in (status, Delivery.READ)
+
+
+_EPOCH = datetime.fromisoformat("2000-01-01T00:00:00+00:00")

@@ -1,0 +1,72 @@
+"""Contacts changed by hand, by rules, and by detected languages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from services.ingest.domain.attributes import misfits, tidy
+from services.ingest.domain.contact import Contact, edited
+from services.ingest.repository import IngestRepository
+from shared.clock import Clock
+from shared.contracts.base import Actor, Event, Meta
+from shared.contracts.messages import ChangeContact, ContactChanged, ContactRead
+from shared.contracts.settings import ContactAttribute
+from shared.errors import NotFound, Unprocessable
+from shared.resources import Book
+from shared.store import Decision
+from shared.text import one_line
+
+
+class Contacts:
+    """The one way a contact changes after it first wrote."""
+
+    def __init__(self, repository: IngestRepository, attributes: Book[ContactAttribute], clock: Clock) -> None:
+        self._repository = repository
+        self._attributes = attributes
+        self._clock = clock
+
+    async def change(self, command: ChangeContact, meta: Meta) -> ContactRead:
+        """An edit by hand; 422 with the fields that do not fit."""
+        try:
+            attributes = tidy({**dict.fromkeys(command.clear), **command.attributes})
+        except ValueError as error:
+            raise Unprocessable(str(error), errors=[{"field": "attributes", "message": str(error)}]) from error
+        if problems := misfits(attributes, self._attributes.all().values()):
+            raise Unprocessable(f"{problems[0]['field']} {problems[0]['message']}.", errors=problems)
+        now = self._clock.now()
+
+        def edit(contact: Contact) -> Contact:
+            return edited(
+                contact,
+                now,
+                name=None if command.name is None else one_line(command.name, 255),
+                attributes=attributes,
+                labels=command.labels,
+                language=None if command.language is None else one_line(command.language, 35),
+                clear_language=command.clear_language,
+                vip=command.vip,
+            )
+
+        contact = await self.apply(command.contact, meta, edit, by=command.by)
+        return ContactRead(contact=contact.snapshot(), threads=await self._repository.threads_of(contact.id))
+
+    async def apply(
+        self, id: str, cause: Meta, edit: Callable[[Contact], Contact], *, by: Actor | None = None
+    ) -> Contact:
+        """Change a contact by a pure function and say so; the very same contact returned says nothing."""
+        threads = await self._repository.threads_of(id)
+        conversations = tuple(thread.conversation for thread in threads)
+
+        def says(saved: Contact) -> tuple[Event, ...]:
+            return (ContactChanged(contact=saved.snapshot(), conversations=conversations),)
+
+        def decide(current: Contact | None) -> Decision[Contact] | None:
+            if current is None:
+                raise NotFound("There is no such contact.")
+            after = edit(current)
+            return None if after is current else Decision(after, says=says, actor=by)
+
+        outcome = await self._repository.contacts.change(id, cause, decide)
+        if outcome.state is None:
+            raise NotFound("There is no such contact.")
+        return outcome.state

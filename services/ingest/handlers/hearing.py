@@ -1,0 +1,136 @@
+"""What ingest hears: conversations that took messages or changed language, and acts of rules that are ingest's."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import assert_never
+
+import structlog
+
+from services.ingest.domain.attributes import tidy
+from services.ingest.domain.contact import Contact, detected, told
+from services.ingest.domain.message import StoredMessage, author_of_rule, taken
+from services.ingest.domain.thread import tidy as tidy_tags
+from services.ingest.handlers.contacts import Contacts
+from services.ingest.handlers.writing import Draft, Writing
+from services.ingest.metrics import IngestMetrics
+from services.ingest.repository import IngestRepository
+from shared.clock import Clock
+from shared.contracts.acts import SendTextAct, SetAttribute, TagMessageAct, WriteNoteAct
+from shared.contracts.base import Meta
+from shared.contracts.conversations import ConversationChanged, RuleActed
+from shared.contracts.facts import LanguageChanged, MessageAdded, SurveyAnswered, SurveyCommented
+from shared.contracts.words import Direction
+from shared.errors import NotFound, RetryLater, SwitchboardError, Unprocessable
+from shared.ids import derived
+from shared.store import Decision
+
+log = structlog.get_logger(__name__)
+
+OwnAct = TagMessageAct | WriteNoteAct | SendTextAct | SetAttribute
+
+
+class Hearing:
+    """Handlers of events."""
+
+    def __init__(
+        self,
+        repository: IngestRepository,
+        writing: Writing,
+        contacts: Contacts,
+        clock: Clock,
+        metrics: IngestMetrics,
+    ) -> None:
+        self._repository = repository
+        self._writing = writing
+        self._contacts = contacts
+        self._clock = clock
+        self._metrics = metrics
+
+    async def on_conversation_changed(self, event: ConversationChanged, meta: Meta) -> None:
+        """Inbound messages that it names are taken; a detected language goes to the contact (AU-09)."""
+        await asyncio.gather(*(self._take(id, meta) for id in taken_by(event)))
+        for fact in event.changes:
+            if isinstance(fact, LanguageChanged) and fact.detected and fact.after:
+                await self._set_language(event.conversation.contact, fact.after, meta)
+
+    async def on_rule_acted(self, event: RuleActed, meta: Meta) -> None:
+        """Apply the acts that are ingest's, each by a cause of its own; one that is refused stops no other."""
+        for place, act in enumerate(event.run.actions):
+            if not isinstance(act, OwnAct):
+                continue
+            cause = meta.model_copy(update={"event_id": derived("act", meta.event_id, place)})
+            cause = cause.model_copy(update={"by_rule": meta.by_rule or event.run.rule, "causation_id": meta.event_id})
+            try:
+                await self._apply(act, event, cause)
+            except RetryLater:
+                raise
+            except SwitchboardError as error:
+                self._metrics.acts_refused.labels(act.act).inc()
+                log.warning("act.refused", act=act.act, run=event.run.run, code=error.code)
+
+    async def _apply(self, act: OwnAct, event: RuleActed, cause: Meta) -> None:
+        by = author_of_rule(event.run.run, event.run.name)
+        thread = await self._repository.thread(event.conversation)
+        match act:
+            case TagMessageAct():
+                latest = event.message_id or await self._latest(event.conversation)
+                add, remove = tidy_tags(act.add), tidy_tags(act.remove)
+                await self._writing.change_tags(event.conversation, latest, add, remove, by, cause)
+            case WriteNoteAct():
+                id = derived("note", cause.event_id)
+                await self._writing.note(thread, id, act.text, by, cause, automatic=True)
+            case SendTextAct():
+                draft = Draft(id=derived("sent", cause.event_id), text=act.text, by=by, automatic=True)
+                await self._writing.queue(thread, draft, cause)
+            case SetAttribute():
+                await self._set_attribute(event.contact or thread.contact, act, cause)
+            case _:
+                assert_never(act)
+
+    async def _latest(self, conversation: str) -> str:
+        latest = await self._repository.latest_inbound(conversation)
+        if latest is None:
+            raise NotFound("There is no message of the contact to tag.")
+        return latest.id
+
+    async def _take(self, id: str, meta: Meta) -> None:
+        def decide(current: StoredMessage | None) -> Decision[StoredMessage] | None:
+            if current is None or current.message.direction is not Direction.INBOUND:
+                return None
+            after = taken(current)
+            return None if after is current else Decision(after)
+
+        await self._repository.messages.change(id, meta, decide)
+
+    async def _set_language(self, contact: str, language: str, meta: Meta) -> None:
+        now = self._clock.now()
+        await self._contacts.apply(contact, meta, lambda current: detected(current, language, now))
+
+    async def _set_attribute(self, contact: str, act: SetAttribute, cause: Meta) -> None:
+        now = self._clock.now()
+        try:
+            attributes = tidy({act.attribute: act.value})
+        except ValueError as error:
+            raise Unprocessable(str(error)) from error
+
+        def edit(current: Contact) -> Contact:
+            return told(current, "", attributes, now)
+
+        await self._contacts.apply(contact, cause, edit)
+
+
+def taken_by(event: ConversationChanged) -> frozenset[str]:
+    """The inbound messages that this change shows to have been taken."""
+    ids: set[str] = set()
+    for fact in event.changes:
+        match fact:
+            case MessageAdded() if fact.direction is Direction.INBOUND:
+                ids.add(fact.message)
+            case SurveyAnswered() | SurveyCommented() if fact.message:
+                ids.add(fact.message)
+            case _:
+                pass
+    if event.message is not None and event.message.direction is Direction.INBOUND:
+        ids.add(event.message.id)
+    return frozenset(ids)

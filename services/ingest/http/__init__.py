@@ -1,0 +1,1 @@
+"""What networks and visitors call: ``/hooks`` and ``/widget``."""

@@ -1,0 +1,175 @@
+"""Where the parts of ingest meet."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+
+from starlette.types import ASGIApp
+
+from services.ingest.connectors.webhook import WebhookConnector
+from services.ingest.consumers import table
+from services.ingest.files import Files
+from services.ingest.handlers.accepting import Accepting
+from services.ingest.handlers.chatting import Chatting
+from services.ingest.handlers.contacts import Contacts
+from services.ingest.handlers.hearing import Hearing
+from services.ingest.handlers.reading import Reading
+from services.ingest.handlers.receipts import Receipts
+from services.ingest.handlers.writing import Writing
+from services.ingest.http.gate import Gate
+from services.ingest.http.hooks import Hooks
+from services.ingest.http.limiting import Limiter
+from services.ingest.http.origins import Origins
+from services.ingest.http.widget import Widget
+from services.ingest.metrics import IngestMetrics
+from services.ingest.repository import IngestRepository
+from services.ingest.resources import declarations
+from services.ingest.settings import IngestSettings
+from services.ingest.streams import Streams
+from services.ingest.workers import Courier
+from shared.contracts.live import TimelineHint
+from shared.contracts.settings import Channel, ContactAttribute, WebchatConfig
+from shared.contracts.words import Medium
+from shared.http import http_app
+from shared.ids import new_id
+from shared.outside import Outside
+from shared.resources import ResourceOwner, settings_table
+from shared.runtime import Probe, Runtime, Service
+from shared.settings import load
+from shared.timers import Timers
+
+TOKENS = "visitors"
+DRAIN_SECONDS = 5.0
+
+
+class Ingest:
+    """Channels, contacts, messages: what the networks say and what we say to them."""
+
+    name = "ingest"
+
+    def __init__(self, runtime: Runtime, settings: IngestSettings) -> None:
+        self._runtime = runtime
+        clock, bus = runtime.clock, runtime.bus
+        database = runtime.store.database(self.name)
+        private = runtime.settings.allow_private_endpoints
+        metrics = IngestMetrics(runtime.metrics)
+        self._repository = IngestRepository(database, publish=bus.publish, clock=clock)
+        self._owner = ResourceOwner(
+            database,
+            declarations(allow_private=private),
+            bus=bus,
+            vault=runtime.vault,
+            clock=clock,
+        )
+        channels = self._owner.book(Channel)
+        self._streams = Streams(settings.streams_per_visitor, metrics.streams)
+        self._sending = Outside(allow_private=private, timeout=settings.send_timeout, connections=settings.sending)
+        self._fetching = Outside(allow_private=private, timeout=settings.fetch_timeout, connections=settings.fetching)
+        self._courier = Courier(
+            self._repository,
+            channels,
+            {Medium.WEBHOOK: WebhookConnector(self._sending, clock)},
+            Files(self._fetching, self._repository.blobs, channels, metrics),
+            publish=bus.publish,
+            show=self._show,
+            clock=clock,
+            metrics=metrics,
+            settings=settings,
+            me=new_id(),
+        )
+        messages = self._repository.messages
+        messages.on_saved(self._courier.look)
+        self._timers = Timers(messages, self._courier.wake, clock, metrics=runtime.metrics)
+        writing = Writing(self._repository, channels, clock, self._courier, self._show)
+        contacts = Contacts(self._repository, self._owner.book(ContactAttribute), clock)
+        hearing = Hearing(self._repository, writing, contacts, clock, metrics)
+        self._table = table(hearing, writing, contacts, Reading(self._repository), self._streams)
+        accepting = Accepting(self._repository, clock, metrics)
+        receipts = Receipts(self._repository, clock, self._show)
+        gate = Gate(settings.accepting, settings.accept_within, settings.slow_down_after, lambda: messages.queue_age)
+        hooks = Hooks(channels, accepting, receipts, gate, clock, metrics)
+        widget = Widget(
+            channels,
+            accepting,
+            Chatting(self._repository, receipts, clock),
+            self._streams,
+            gate,
+            _limiter(settings),
+            clock,
+            runtime.vault.signing_keys(TOKENS),
+            runtime.stopping,
+        )
+        app = http_app(
+            "Switchboard ingest", body_limit=settings.body_limit, larger={"/widget": settings.widget_body_limit}
+        )
+        app.include_router(hooks.router())
+        app.include_router(widget.router())
+
+        def allowed(channel: str) -> Sequence[str]:
+            found = channels.get(channel)
+            return found.config.allowed_origins if found and isinstance(found.config, WebchatConfig) else ()
+
+        self._app = Origins(app, allowed)
+        self._ending: asyncio.Task[None] | None = None
+
+    @property
+    def app(self) -> ASGIApp:
+        """``/hooks`` and ``/widget``."""
+        return self._app
+
+    async def start(self) -> None:
+        """Prepare the database, then consume and begin the timers."""
+        await self._repository.start()
+        await self._owner.start()
+        await self._runtime.bus.start((*settings_table(self._owner, None), *self._table))
+        await self._timers.start()
+        self._ending = asyncio.create_task(self._end_streams(), name="end of streams")
+
+    async def stop(self) -> None:
+        """Stop consuming, finish what is being sent or fetched, publish what is unsent."""
+        self._streams.wake_all()
+        await self._runtime.bus.stop_consuming()
+        await self._timers.stop()
+        await self._courier.stop(DRAIN_SECONDS)
+        await self._owner.stop()
+        await self._repository.stop()
+        await self._sending.close()
+        await self._fetching.close()
+        if self._ending is not None:
+            self._ending.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._ending
+
+    def probes(self) -> Sequence[Probe]:
+        """Nothing besides broker and store."""
+        return ()
+
+    def greeting(self) -> str | None:
+        """Nothing to say."""
+        return None
+
+    async def _show(self, hint: TimelineHint) -> None:
+        await self._streams.on_hint(hint)
+        await self._runtime.bus.broadcast(hint)
+
+    async def _end_streams(self) -> None:
+        await self._runtime.stopping.wait()
+        self._streams.wake_all()
+
+
+def _limiter(settings: IngestSettings) -> Limiter:
+    return Limiter(
+        {
+            "messages": settings.visitor_messages,
+            "address": settings.address_messages,
+            "sessions": settings.address_sessions,
+            "reads": settings.address_reads,
+        }
+    )
+
+
+def build(runtime: Runtime) -> Service:
+    """Ingest, with its settings from the environment."""
+    return Ingest(runtime, load(IngestSettings))

@@ -1,0 +1,99 @@
+"""The settings objects that ingest owns: channels and contact attributes, with their rules."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+
+from services.ingest.domain.attributes import tidy_name
+from shared.contracts.settings import Channel, ContactAttribute, WebchatConfig, WebhookConfig
+from shared.errors import Unprocessable
+from shared.outside import checked, is_private
+from shared.resources import Declaration, Problem, unique_name
+from shared.webhooks import key_of, new_secret
+
+SHORTEST_KEY = 16
+
+
+def declarations(*, allow_private: bool) -> tuple[Declaration[Channel], Declaration[ContactAttribute]]:
+    """What ingest owns. ``allow_private`` as SWITCHBOARD_ALLOW_PRIVATE_ENDPOINTS says."""
+
+    def check_channel(_id: str, channel: Channel, _others: Mapping[str, Channel]) -> Sequence[Problem]:
+        match channel.config:
+            case WebhookConfig():
+                return _webhook_problems(channel.config, allow_private)
+            case WebchatConfig():
+                return _webchat_problems(channel.config)
+
+    return (
+        Declaration(Channel, check=check_channel, claims=unique_name, prepare=with_secrets),
+        Declaration(ContactAttribute, check=_attribute_problems, claims=unique_name),
+    )
+
+
+def with_secrets(channel: Channel, former: Channel | None) -> Channel:
+    """A webhook channel always has both secrets: given, kept, or made here and shown once."""
+    config = channel.config
+    if not isinstance(config, WebhookConfig):
+        return channel
+    before = former.config if former is not None and isinstance(former.config, WebhookConfig) else WebhookConfig()
+    inbound = config.inbound_secret or before.inbound_secret or new_secret(secrets.token_bytes(32))
+    outbound = config.outbound_secret or before.outbound_secret or new_secret(secrets.token_bytes(32))
+    filled = config.model_copy(update={"inbound_secret": inbound, "outbound_secret": outbound})
+    return channel.model_copy(update={"config": filled})
+
+
+def _webhook_problems(config: WebhookConfig, allow_private: bool) -> Sequence[Problem]:
+    problems = [
+        Problem(f"config.{field}", f"A secret must have at least {SHORTEST_KEY} bytes; leave it out and we make one.")
+        for field, secret in (("inbound_secret", config.inbound_secret), ("outbound_secret", config.outbound_secret))
+        if secret and len(key_of(secret)) < SHORTEST_KEY
+    ]
+    if config.outbound_url is not None and (problem := _url_problem(str(config.outbound_url), allow_private)):
+        problems.append(Problem("config.outbound_url", problem))
+    return problems
+
+
+def _url_problem(url: str, allow_private: bool) -> str | None:
+    try:
+        _, host, _ = checked(url)
+    except Unprocessable as error:
+        return error.detail
+    if allow_private:
+        return None
+    try:
+        private = is_private(host)
+    except ValueError:
+        private = host == "localhost" or host.endswith((".localhost", ".internal", ".local"))
+    return "Private addresses are not called unless the operator allows them." if private else None
+
+
+def _webchat_problems(config: WebchatConfig) -> Sequence[Problem]:
+    return [
+        Problem("config.allowed_origins", f"{origin} is not an origin, as https://www.example.org")
+        for origin in config.allowed_origins
+        if not _is_origin(origin)
+    ]
+
+
+def _is_origin(text: str) -> bool:
+    try:
+        scheme, host, _ = checked(text)
+    except Unprocessable:
+        return False
+    return (
+        text == text.lower() and text.rstrip("/").startswith(f"{scheme}://") and host in text and text.count("/") == 2
+    )
+
+
+def _attribute_problems(
+    _id: str, attribute: ContactAttribute, _others: Mapping[str, ContactAttribute]
+) -> Sequence[Problem]:
+    try:
+        usable = tidy_name(attribute.name) == attribute.name
+    except ValueError:
+        usable = False
+    problems = [] if usable else [Problem("name", "A name has at most 64 characters, without dots or dollars.")]
+    if attribute.type == "list" and not attribute.options:
+        problems.append(Problem("options", "A list needs options."))
+    return problems

@@ -1,0 +1,28 @@
+"""Settings of ingest (``SWITCHBOARD_INGEST_…``)."""
+
+from __future__ import annotations
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class IngestSettings(BaseSettings):
+    """Bounds of what comes in and of what goes out. Sizes in bytes, times in seconds."""
+
+    model_config = SettingsConfigDict(env_prefix="SWITCHBOARD_INGEST_", frozen=True, extra="ignore")
+
+    body_limit: int = Field(2_097_152, ge=1024, description="largest body of a webhook delivery, bytes")
+    widget_body_limit: int = Field(524_288, ge=1024, description="largest body that a chat box may post, bytes")
+    accepting: int = Field(64, ge=1, description="deliveries stored at once; more wait")
+    accept_within: float = Field(20.0, gt=0, description="seconds a delivery may wait before it is told to come again")
+    slow_down_after: float = Field(0.5, gt=0, description="age of the oldest waiting write that slows answers, seconds")
+    sending: int = Field(32, ge=1, description="messages sent at once, by one process")
+    sending_per_channel: int = Field(8, ge=1, description="of these, to one channel")
+    send_timeout: float = Field(15.0, gt=0, le=50, description="seconds one attempt to send may take")
+    fetching: int = Field(4, ge=1, description="attachments fetched at once, by one process")
+    fetch_timeout: float = Field(50.0, gt=0, le=100, description="seconds one attachment may take to fetch")
+    streams_per_visitor: int = Field(5, ge=1, description="live streams of one chat visitor")
+    visitor_messages: str = Field("30/minute", description="messages of one visitor")
+    address_messages: str = Field("600/minute", description="messages of visitors from one address")
+    address_sessions: str = Field("120/minute", description="new visitors from one address")
+    address_reads: str = Field("3000/minute", description="histories and streams asked for from one address")

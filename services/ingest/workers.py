@@ -1,0 +1,206 @@
+"""Timed and background work on messages: sending, fetching attachments, announcing again what nobody took."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from services.ingest.connectors import Connector
+from services.ingest.domain.contact import muted
+from services.ingest.domain.delivery import Outcome, Postponed, Refused, Took
+from services.ingest.domain.message import StoredMessage, Task
+from services.ingest.domain.sending import attempted, came_out
+from services.ingest.domain.waking import woken
+from services.ingest.files import Files
+from services.ingest.handlers.accepting import arrival_cause, received_event
+from services.ingest.handlers.showing import Show
+from services.ingest.metrics import IngestMetrics
+from services.ingest.repository import IngestRepository, Remembered
+from services.ingest.settings import IngestSettings
+from shared.bus import Envelope, envelope
+from shared.clock import Clock
+from shared.contracts.base import SYSTEM, Meta
+from shared.contracts.live import TimelineHint
+from shared.contracts.settings import Channel
+from shared.contracts.words import Medium
+from shared.errors import RetryLater
+from shared.ids import derived, event_id
+from shared.resources import Book
+from shared.store import Decision
+
+log = structlog.get_logger(__name__)
+
+
+class Courier:
+    """Does what messages need, once each: a task is claimed in the message by ``me``, then done here.
+
+    A claim is a lease; what a crash cut off is due again when it ends, for any process.
+    """
+
+    def __init__(
+        self,
+        repository: IngestRepository,
+        channels: Book[Channel],
+        connectors: Mapping[Medium, Connector],
+        files: Files,
+        *,
+        publish: Callable[[Envelope], Awaitable[None]],
+        show: Show,
+        clock: Clock,
+        metrics: IngestMetrics,
+        settings: IngestSettings,
+        me: str,
+    ) -> None:
+        self._repository = repository
+        self._channels = channels
+        self._connectors = connectors
+        self._files = files
+        self._publish = publish
+        self._show = show
+        self._clock = clock
+        self._metrics = metrics
+        self._me = me
+        self._claimed: Remembered[bool] = Remembered(50_000)
+        self._jobs: set[asyncio.Task[None]] = set()
+        self._sending = asyncio.Semaphore(settings.sending)
+        self._fetching = asyncio.Semaphore(settings.fetching)
+        self._per_channel: dict[str, asyncio.Semaphore] = defaultdict(
+            lambda: asyncio.Semaphore(settings.sending_per_channel)
+        )
+        self._stopping = False
+
+    def wake(self, state: StoredMessage, now: datetime) -> Decision[StoredMessage] | None:
+        """For the timers: claim what is due."""
+        after = woken(state, now, self._me)
+        return None if after is state else Decision(after)
+
+    def look(self, state: StoredMessage) -> None:
+        """Begin what a saved state says is claimed by this process and not begun."""
+        for name, task, job in (
+            ("send", state.send, self._send),
+            ("fetch", state.fetch, self._fetch),
+            ("announce", state.announce, self._announce),
+        ):
+            if task is not None and task.by == self._me and not self._begun(f"{state.id} {name} {task.number}"):
+                self._begin(job(state, task))
+
+    def send_soon(self, message: str) -> None:
+        """The first attempt at once, without waiting for the timers."""
+        self._begin(self._try_first(message))
+
+    async def stop(self, within: float) -> None:
+        """Let what is under way finish, at most this many seconds; the rest is due again by its lease."""
+        self._stopping = True
+        if self._jobs:
+            _, pending = await asyncio.wait(self._jobs, timeout=within)
+            for job in pending:
+                job.cancel()
+            await asyncio.gather(*pending, return_exceptions=True)
+
+    # --- sending -------------------------------------------------------------------------------------------------
+
+    async def _try_first(self, message: str) -> None:
+        now = self._clock.now()
+
+        def decide(current: StoredMessage | None) -> Decision[StoredMessage] | None:
+            after = attempted(current, now, self._me, early=True) if current is not None else None
+            return None if after is None else Decision(after)
+
+        await self._repository.messages.change(message, _own_cause("first try", message, self._me, now), decide)
+
+    async def _send(self, state: StoredMessage, task: Task) -> None:
+        async with self._per_channel[state.thread.channel], self._sending:
+            with self._metrics.send_seconds.time():
+                outcome = await self._attempt(state)
+        self._metrics.sends.labels(state.medium.value, type(outcome).__name__.lower()).inc()
+        if not isinstance(outcome, Took):
+            log.warning("send.failed", channel=state.thread.channel, attempt=task.number, why=outcome.reason)
+        elif outcome.external_id:
+            await self._repository.name_outside(state.thread.channel, outcome.external_id, state.id)
+        now = self._clock.now()
+
+        def decide(current: StoredMessage | None) -> Decision[StoredMessage] | None:
+            if current is None:
+                return None
+            step = came_out(current, task.number, outcome, now)
+            return None if step.state is current else Decision(step.state, says=step.says, actor=current.message.author)
+
+        cause = _own_cause("came out", state.id, str(task.number), now)
+        await self._repository.messages.change(state.id, cause, decide)
+        await self._show(TimelineHint(conversation=state.message.conversation, message_id=state.id))
+
+    async def _attempt(self, state: StoredMessage) -> Outcome:
+        channel = self._channels.get(state.thread.channel)
+        connector = self._connectors.get(state.medium)
+        if channel is None or connector is None:
+            return Refused("The channel is gone.")
+        if not channel.enabled:
+            return Postponed("The channel is switched off.")
+        return await connector.send(state, channel)
+
+    # --- the other tasks -----------------------------------------------------------------------------------------
+
+    async def _fetch(self, state: StoredMessage, task: Task) -> None:
+        async with self._fetching:
+            fetched = await self._files.fetch(state)
+        now = self._clock.now()
+
+        def decide(current: StoredMessage | None) -> Decision[StoredMessage] | None:
+            after = fetched(current, now) if current is not None else None
+            return None if after is None or after is current else Decision(after)
+
+        cause = _own_cause("fetched", state.id, str(task.number), now)
+        outcome = await self._repository.messages.change(state.id, cause, decide)
+        if outcome.state is not None and outcome.state.message.masked_at is not None:
+            await self._files.forget(state)
+        await self._show(TimelineHint(conversation=state.message.conversation, message_id=state.id))
+
+    async def _announce(self, state: StoredMessage, task: Task) -> None:
+        contact = await self._repository.contacts.get(state.contact)
+        if contact is None:
+            return
+        log.warning("message.not_taken", channel=state.thread.channel, times=task.number)
+        event = received_event(state, contact.snapshot(state.thread.address), muted(contact, state.thread.channel))
+        first = arrival_cause(state.id, state.contact, state.message.received_at)
+        said = envelope(
+            event, cause=first, event_id=event_id(first.event_id, state.id, event.type), now=self._clock.now()
+        )
+        again = Envelope(meta=said.meta.model_copy(update={"redelivered": True}), body=said.body)
+        await self._publish(again)
+        self._metrics.announced_again.inc()
+
+    # --- keeping house -------------------------------------------------------------------------------------------
+
+    def _begun(self, token: str) -> bool:
+        if self._claimed.get(token):
+            return True
+        self._claimed.put(token, True)
+        return False
+
+    def _begin(self, job: Coroutine[Any, Any, None]) -> None:
+        if self._stopping:
+            job.close()
+            return
+        task = asyncio.create_task(_logged(job), name="message work")
+        self._jobs.add(task)
+        task.add_done_callback(self._jobs.discard)
+
+
+async def _logged(job: Coroutine[Any, Any, None]) -> None:
+    """A job that fails is tried again when its lease ends; that it failed is said here."""
+    try:
+        await job
+    except RetryLater as error:
+        log.info("work.later", code=error.code)
+    except Exception as error:
+        log.error("work.failed", error=type(error).__name__, exc_info=error)
+
+
+def _own_cause(what: str, message: str, mark: str, now: datetime) -> Meta:
+    id = derived(what, message, mark, now.isoformat())
+    return Meta(event_id=id, type=f"ingest.{what}", occurred_at=now, correlation_id=id, actor=SYSTEM)

@@ -73,9 +73,14 @@ class ReplyRef(Contract):
 
 
 class Overtaken(Contract):
-    """What stood before a timer moved the conversation at ``at``: put back if an earlier message is heard of later."""
+    """What stood before a timer moved the conversation at ``at``: put back if an earlier message is heard of later.
+
+    ``row`` is what the timer did, ``number`` the status number after it: any later move makes it stand.
+    """
 
     at: Instant
+    row: str
+    number: int
     status: Status
     substatus: Substatus | None
     owner: Owner | None
@@ -85,9 +90,13 @@ class Overtaken(Contract):
     resolve_reason: str | None
     boomerang: Boomerang | None
     turns: tuple[Turn, ...]
-    inbound: tuple[InboundRef, ...]
+    settled: tuple[str, ...]
     episode_spans: tuple[Span, ...]
-    ledger: Ledger
+    new_spans: tuple[Span, ...]
+    closed_at: Instant | None
+    owner_since: Instant | None
+    owner_how: str
+    earlier: Overtaken | None = None
 
 
 class Ledger(Contract):

@@ -1,0 +1,245 @@
+"""What people, API keys, rules and virtual agents do to a conversation (T2a, T5 to T8, T10, T13, T16). Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import assert_never
+
+from services.routing.domain import guards
+from services.routing.domain.attributes import change_labels, change_topics, set_boost, set_language, set_team
+from services.routing.domain.boomerangs import boomerang_at, set_by_hand
+from services.routing.domain.decision import Change, Decision, unchanged
+from services.routing.domain.desk import Desk
+from services.routing.domain.entering import (
+    cancel_boomerang,
+    closer,
+    enter_new,
+    enter_resolved,
+    move,
+    own,
+    set_boomerang,
+)
+from services.routing.domain.turns import open_turn, settle
+from shared.contracts.acts import (
+    Act,
+    AssignOwner,
+    AssignTeam,
+    CancelBoomerang,
+    ChangeLabels,
+    ChangeTopics,
+    Owner,
+    Resolve,
+    SetBoomerang,
+    SetLanguage,
+    SetNew,
+    SetPending,
+    SetPriorityBoost,
+)
+from shared.contracts.base import Actor
+from shared.contracts.conversations import ActOnConversation, Boomerang, ConversationSnapshot
+from shared.contracts.words import ActorKind, OwnerKind, Status, Substatus, Visibility
+from shared.errors import NotFound, Unprocessable
+
+GUARDED = (SetNew, SetPending, Resolve, AssignOwner)
+PEOPLE = (ActorKind.AGENT, ActorKind.API_KEY)
+
+
+def act(conversation: ConversationSnapshot, command: ActOnConversation, desk: Desk, now: datetime) -> Decision:
+    """Apply a command. What already is so changes nothing and is not refused.
+
+    Raises StaleVersion (409, with the current snapshot) by the guard, Unprocessable (422) for an act without a row
+    or a requirement not met, NotFound (404) for a virtual agent whose conversation it is not (any more).
+    """
+    if command.by.kind is ActorKind.VIRTUAL_AGENT:
+        _check_virtual(conversation, command.by)
+    if _is_so(conversation, command.act):
+        return unchanged(conversation)
+    if isinstance(command.act, GUARDED):
+        guards.check(conversation, command.seen, command.status_number)
+    change = Change(conversation, conversation, desk=desk, at=now, now=now, by=command.by)
+    change.note(overtaken=None)
+    apply(change, command.act, bulk=command.bulk)
+    return change.decide()
+
+
+def apply(change: Change, wanted: Act, *, bulk: bool = False) -> None:
+    """One act by its row of the table; raises Unprocessable (422) where there is none, before anything is changed."""
+    match wanted:
+        case SetNew():
+            _set_new(change)
+        case SetPending():
+            _set_pending(change, wanted)
+        case Resolve():
+            _resolve(change, wanted, bulk=bulk)
+        case AssignOwner():
+            _assign(change, wanted.owner)
+        case AssignTeam():
+            set_team(change, wanted.team)
+        case ChangeTopics():
+            change_topics(change, wanted.add, wanted.remove)
+        case ChangeLabels():
+            change_labels(change, wanted.add, wanted.remove)
+        case SetBoomerang():
+            set_by_hand(change, wanted.boomerang)
+        case CancelBoomerang():
+            cancel_boomerang(change)
+        case SetPriorityBoost():
+            set_boost(change, wanted.boost)
+        case SetLanguage():
+            set_language(change, wanted.language)
+        case _:
+            assert_never(wanted)
+
+
+def hand_over(
+    conversation: ConversationSnapshot, by: Actor, desk: Desk, now: datetime, *, back: bool = False
+) -> Decision:
+    """T5: the virtual agent ends to New; ``back``: to the previous agent, if he is still active and has access."""
+    if conversation.status is not Status.BOT:
+        return unchanged(conversation)
+    change = Change(conversation, conversation, desk=desk, at=now, now=now, by=by)
+    previous = conversation.previous_owner
+    own(change, None, "hand_back")
+    enter_new(change, "T5")
+    if back and previous is not None and desk.can_reply(previous.id, conversation.channel):
+        own(change, previous, "hand_back")
+    change.set(previous_owner=None)
+    settle(change)
+    return change.decide()
+
+
+def _is_so(conversation: ConversationSnapshot, wanted: Act) -> bool:
+    """Whether a status or owner is already what is asked for: no line in the trail, no refusal."""
+    status = conversation.status
+    match wanted:
+        case SetNew():
+            return status is Status.NEW
+        case SetPending():
+            return status is Status.PENDING and wanted.boomerang is None
+        case Resolve():
+            same = wanted.reason in (None, conversation.resolve_reason)
+            return status is Status.RESOLVED and wanted.boomerang is None and same and not wanted.ignored
+        case AssignOwner():
+            return conversation.owner == wanted.owner
+        case _:
+            return False
+
+
+def _check_virtual(conversation: ConversationSnapshot, by: Actor) -> None:
+    owner = conversation.owner
+    if conversation.status is not Status.BOT or owner is None or owner.id != by.id:
+        raise NotFound("This conversation is not, or no longer, this virtual agent's.")
+
+
+def _leave_hold(change: Change) -> None:
+    """A human acts in triage (T2a) or on what a virtual agent holds (T5): new first."""
+    if change.conversation.status is Status.TRIAGE:
+        enter_new(change, "T2a")
+    elif change.conversation.status is Status.BOT:
+        own(change, None, "manual")
+        enter_new(change, "T5")
+        change.set(previous_owner=None)
+    settle(change)
+
+
+def _set_new(change: Change) -> None:
+    if change.conversation.status in (Status.PENDING, Status.RESOLVED):
+        enter_new(change, "T16")
+        settle(change)
+    else:
+        _leave_hold(change)
+
+
+def _set_pending(change: Change, wanted: SetPending) -> None:
+    if change.conversation.status is Status.RESOLVED:
+        raise Unprocessable("A resolved conversation cannot be set to pending. Set it to new first.")
+    boomerang = boomerang_at(change, wanted.boomerang)
+    if change.conversation.status is not Status.PENDING:
+        _leave_hold(change)
+        substatus = Substatus.HOLD if open_turn(change.conversation) else Substatus.ANSWERED
+        move(change, Status.PENDING, substatus, "T10", rule=_rule(change))
+        change.set(notice=None)
+        settle(change)
+        boomerang = boomerang or _default_boomerang(change)
+    if boomerang is not None:
+        set_boomerang(change, boomerang)
+
+
+def _default_boomerang(change: Change) -> Boomerang | None:
+    """WF-07: only where it is shorter than auto-resolve of Pending, else that would win."""
+    timers = change.conversation.timers
+    delay, limit = timers.default_boomerang, timers.auto_resolve_pending
+    if delay is None or (limit is not None and delay >= limit):
+        return None
+    return boomerang_at(change, None, default=delay)
+
+
+def _resolve(change: Change, wanted: Resolve, *, bulk: bool) -> None:
+    conversation = change.conversation
+    boomerang = boomerang_at(change, wanted.boomerang)
+    if conversation.status is Status.RESOLVED:
+        if boomerang is None or wanted.reason not in (None, conversation.resolve_reason):
+            raise Unprocessable("The conversation is resolved already. Set it to new first.")
+        set_boomerang(change, boomerang)
+        return
+    _check_reason(change, wanted.reason)
+    by_virtual = change.by.kind is ActorKind.VIRTUAL_AGENT
+    if not by_virtual:
+        _leave_hold(change)
+    enter_resolved(
+        change,
+        "T6" if by_virtual else "T13",
+        closer(change.by, bulk),
+        reason=wanted.reason,
+        ignored=wanted.ignored,
+        boomerang=boomerang,
+        rule=_rule(change),
+    )
+
+
+def _check_reason(change: Change, reason: str | None) -> None:
+    """WF-24, WF-26: what is required is required of people only."""
+    conversation, desk = change.conversation, change.desk
+    if reason is not None and reason not in desk.reasons:
+        raise Unprocessable("There is no such resolve reason.", errors=[{"field": "reason"}])
+    if change.by.kind not in PEOPLE:
+        return
+    place = conversation.channel, conversation.visibility
+    if reason is None and desk.workflow.resolve_reasons.required and desk.reasons_apply(*place):
+        raise Unprocessable("Choose a resolve reason.", errors=[{"field": "reason"}])
+    if not conversation.topics and desk.topic_required(*place):
+        raise Unprocessable("Add a topic before resolving.", errors=[{"field": "topics"}])
+
+
+def _assign(change: Change, owner: Owner | None) -> None:
+    conversation = change.conversation
+    how = "rule" if change.by.kind is ActorKind.RULE else "manual"
+    if conversation.status is Status.RESOLVED:
+        raise Unprocessable("A resolved conversation has no owner to choose. Set it to new first.")
+    if owner is None:
+        _leave_hold(change)
+        own(change, None, how)
+    elif owner.kind is OwnerKind.AGENT:
+        if not change.desk.can_reply(owner.id, conversation.channel):
+            raise Unprocessable("He is not activated, or may not reply on this channel.", errors=[{"field": "owner"}])
+        _leave_hold(change)
+        own(change, owner, how)
+    else:
+        _delegate(change, owner)
+    settle(change)
+
+
+def _delegate(change: Change, owner: Owner) -> None:
+    """T7."""
+    if change.conversation.visibility is not Visibility.PRIVATE:
+        raise Unprocessable("Virtual agents answer private conversations only.", errors=[{"field": "owner"}])
+    _leave_hold(change)
+    previous = change.conversation.owner
+    cancel_boomerang(change)
+    move(change, Status.BOT, None, "T7", rule=_rule(change))
+    own(change, owner, "delegation")
+    change.set(previous_owner=previous)
+
+
+def _rule(change: Change) -> str | None:
+    return change.by.name or change.by.id if change.by.kind is ActorKind.RULE else None

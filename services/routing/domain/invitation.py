@@ -1,0 +1,111 @@
+"""Open surveys in a conversation: what counts as an answer or a comment, and until when (csat.md, Answers). Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from services.routing.domain.decision import Change, Decision, unchanged
+from services.routing.domain.desk import Desk
+from shared.contracts.base import SYSTEM, Actor
+from shared.contracts.conversations import ConversationSnapshot, Invitation, SurveyOption
+from shared.contracts.facts import InvitationOpened, SurveyAnswered, SurveyCommented, SurveyDecided
+from shared.contracts.messages import MessageSnapshot
+from shared.contracts.surveys import SurveyDecision
+from shared.contracts.words import ActorKind, Status
+from shared.errors import Conflict, NotFound, StaleVersion
+
+REPLACING = timedelta(minutes=10)
+COMMENTING = timedelta(hours=1)
+
+
+def open_invitation(conversation: ConversationSnapshot, invitation: Invitation, desk: Desk, now: datetime) -> Decision:
+    """csat asks to open a survey. Raises StaleVersion (409) unless still resolved in the invitation's episode."""
+    if conversation.invitation is not None and conversation.invitation.id == invitation.id:
+        return unchanged(conversation)
+    if conversation.status is not Status.RESOLVED or conversation.episode != invitation.episode:
+        raise StaleVersion("The conversation was reopened.", current=conversation.model_dump(mode="json"))
+    change = Change(conversation, conversation, desk=desk, at=now, now=now, by=SYSTEM)
+    change.set(invitation=invitation)
+    change.say(InvitationOpened, invitation=invitation.id, expires_at=invitation.expires_at)
+    return change.decide()
+
+
+def answer_invitation(
+    conversation: ConversationSnapshot, invitation: str, option: str, desk: Desk, now: datetime
+) -> Decision:
+    """A button or the hosted page. Counts until expiry, whatever the status; a second one within ten minutes replaces.
+
+    Raises NotFound (404) for an unknown invitation or option, Conflict (409) when it is too late.
+    """
+    current = conversation.invitation
+    if current is None or current.id != invitation or all(known.id != option for known in current.options):
+        raise NotFound("There is no such survey or option.")
+    if current.option == option:
+        return unchanged(conversation)
+    if now >= current.expires_at:
+        raise Conflict("The survey is over.")
+    if not _may_answer(current, now):
+        raise Conflict("The survey has been answered.")
+    by = Actor(kind=ActorKind.CONTACT, id=conversation.contact, name=conversation.contact_name)
+    change = Change(conversation, conversation, desk=desk, at=now, now=now, by=by)
+    _answer(change, current, option, None)
+    return change.decide()
+
+
+def decided(conversation: ConversationSnapshot, event: SurveyDecision, desk: Desk, now: datetime) -> Decision:
+    """What csat did at a resolve, into the trail (CS-13)."""
+    change = Change(conversation, conversation, desk=desk, at=event.at, now=now, by=SYSTEM)
+    change.say(SurveyDecided, episode=event.episode, survey=event.survey, sent=event.sent, reason=event.reason)
+    change.set(changed_at=now)
+    return change.decide()
+
+
+def hear(change: Change, message: MessageSnapshot) -> bool:
+    """Whether an inbound message is an answer or a comment (T18a), and if so, take it in.
+
+    Any other text on an open survey is a normal message; from then on only buttons and the page count.
+    """
+    conversation = change.conversation
+    current = conversation.invitation
+    if (
+        current is None
+        or conversation.status is not Status.RESOLVED
+        or current.episode != conversation.episode
+        or current.typed_closed
+        or change.at >= current.expires_at
+    ):
+        return False
+    text = message.text.strip()
+    option = _option(current.options, text)
+    if option is not None and _may_answer(current, change.at):
+        _answer(change, current, option.id, message.id)
+        return True
+    if text and _may_comment(current, change.at):
+        change.set(invitation=current.model_copy(update={"commented": True}))
+        change.say(SurveyCommented, invitation=current.id, message=message.id)
+        return True
+    change.set(invitation=current.model_copy(update={"typed_closed": True}))
+    return False
+
+
+def _option(options: tuple[SurveyOption, ...], text: str) -> SurveyOption | None:
+    wanted = text.casefold()
+    for option in options:
+        spellings = {str(option.number), *(label.strip().casefold() for label in option.labels), option.emoji or ""}
+        if wanted and wanted in spellings - {""}:
+            return option
+    return None
+
+
+def _may_answer(invitation: Invitation, at: datetime) -> bool:
+    return invitation.answered_at is None or at < invitation.answered_at + REPLACING
+
+
+def _may_comment(invitation: Invitation, at: datetime) -> bool:
+    return invitation.answered_at is not None and not invitation.commented and at < invitation.answered_at + COMMENTING
+
+
+def _answer(change: Change, invitation: Invitation, option: str, message: str | None) -> None:
+    answered_at = invitation.answered_at or change.at
+    change.set(invitation=invitation.model_copy(update={"answered_at": answered_at, "option": option}))
+    change.say(SurveyAnswered, invitation=invitation.id, option=option, message=message)

@@ -1,0 +1,284 @@
+"""Our messages go out and are heard of: sent, accepted, failed, uncertain (T0, T9, T9b, T9c). Pure.
+
+Which reply answers which turn is worked out in ``turns`` from everything known; here are the effects on status,
+owner and notice, each by the time of its cause: what happened earlier does not undo what happened later.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from services.routing.domain.decision import Change, Decision, unchanged
+from services.routing.domain.desk import Desk
+from services.routing.domain.entering import ANSWERABLE, enter_new, move, own
+from services.routing.domain.episodes import know_contact, nothing_yet, open_episode
+from services.routing.domain.overtaking import catch_up, put_back
+from services.routing.domain.sendings import last_word, readings
+from services.routing.domain.turns import open_turn, settle
+from shared.contracts.acts import Owner
+from shared.contracts.conversations import ConversationSnapshot, ReplyRef
+from shared.contracts.facts import MessageAdded, ReplyFailed
+from shared.contracts.messages import MessageAccepted, MessageFailed, MessageQueued, MessageSnapshot, MessageUncertain
+from shared.contracts.words import ActorKind, Direction, Status, Substatus
+from shared.errors import RetryLater
+
+PATIENCE = timedelta(seconds=60)
+
+
+def sent(
+    conversation: ConversationSnapshot | None, event: MessageQueued, desk: Desk, now: datetime, at: datetime
+) -> Decision:
+    """An outbound message was stored as queued, ``at`` by its event's metadata (T9; T0 when proactive).
+
+    A note changes nothing; an automatic message never answers a turn. Raises RetryLater while a customer message
+    that it must come after has not been heard of.
+    """
+    if event.message.direction is Direction.INTERNAL:
+        if conversation is None:
+            raise RetryLater("The conversation has not been heard of yet.")
+        return unchanged(conversation)
+    change = _changing(conversation, event, desk, now, at)
+    _send(change, event)
+    return change.decide()
+
+
+def accepted(conversation: ConversationSnapshot | None, event: MessageAccepted, desk: Desk, now: datetime) -> Decision:
+    """The network took it: the turn it names ends at that instant; nothing else moves (T9b)."""
+    if event.automatic:
+        return _ignored(conversation)
+    change = _heard_of(conversation, event, desk, now)
+    reply = _reply(change.conversation, event.message_id)
+    if reply is None:
+        return _ignored(conversation)
+    if reply.accepted_at is None or event.at < reply.accepted_at:
+        change.at, change.by = event.at, reply.by
+        _replace(change, reply.model_copy(update={"accepted_at": event.at}))
+        _notice(change)
+        settle(change)
+    return change.decide()
+
+
+def failed(
+    conversation: ConversationSnapshot | None, event: MessageFailed | MessageUncertain, desk: Desk, now: datetime
+) -> Decision:
+    """It failed or is uncertain: back to new from pending.answered or resolved, with a notice (T9c)."""
+    if event.automatic:
+        return _ignored(conversation)
+    change = _heard_of(conversation, event, desk, now)
+    reply = _reply(change.conversation, event.message_id)
+    if reply is None:
+        return _ignored(conversation)
+    if event.at in reply.failed:
+        return change.decide()
+    change.at, change.by = event.at, reply.by
+    put_back(change)
+    catch_up(change)
+    _replace(change, reply.model_copy(update={"failed": tuple(sorted((*reply.failed, event.at)))}))
+    uncertain = isinstance(event, MessageUncertain)
+    reason = "" if isinstance(event, MessageUncertain) else event.reason
+    change.say(ReplyFailed, episode=reply.episode, message=reply.id, uncertain=uncertain, reason=reason)
+    _notice(change, "reply_uncertain" if uncertain else "reply_failed")
+    if reply.episode == change.conversation.episode and _returns(change):
+        enter_new(change, "T9c")
+    settle(change)
+    return change.decide()
+
+
+def _changing(
+    conversation: ConversationSnapshot | None, event: MessageQueued, desk: Desk, now: datetime, at: datetime
+) -> Change:
+    if conversation is None and not event.proactive:
+        raise RetryLater("The conversation has not been heard of yet.")
+    start = conversation or nothing_yet(event)
+    return Change(conversation, start, desk=desk, at=at, now=now, by=event.message.author)
+
+
+def _heard_of(
+    conversation: ConversationSnapshot | None,
+    event: MessageAccepted | MessageFailed | MessageUncertain,
+    desk: Desk,
+    now: datetime,
+) -> Change:
+    """The change with the sending applied first, if its outcome is heard before it (T9b)."""
+    if conversation is not None and (known := _reply(conversation, event.message_id)) is not None:
+        return Change(conversation, conversation, desk=desk, at=event.at, now=now, by=known.by)
+    if event.queued is None:
+        raise RetryLater("The outcome was heard before its sending.")
+    change = _changing(conversation, event.queued, desk, now, min(event.queued.message.received_at, event.at))
+    _send(change, event.queued)
+    return change
+
+
+def _ignored(conversation: ConversationSnapshot | None) -> Decision:
+    if conversation is None:
+        raise RetryLater("The conversation has not been heard of yet.")
+    return unchanged(conversation)
+
+
+def _send(change: Change, event: MessageQueued) -> None:
+    message = event.message
+    if event.proactive and change.conversation.status is Status.RESOLVED:
+        if _reply(change.conversation, message.id) is None:
+            _start(change, event)
+        return
+    if message.automatic:
+        _count(change, message, change.conversation.episode)
+        _say_added(change, message, change.conversation.episode)
+        return
+    _reply_sent(change, event)
+
+
+def _start(change: Change, event: MessageQueued) -> None:
+    """T0: we write first; a new episode without a turn or a clock."""
+    open_episode(change, event.message.id, proactive=True)
+    know_contact(change, event.contact)
+    own(change, None, "resolve")
+    _replace(change, _new_reply(change, event, change.conversation.episode))
+    _count(change, event.message, change.conversation.episode)
+    _say_added(change, event.message, change.conversation.episode)
+    move(change, Status.PENDING, Substatus.ANSWERED, "T0")
+    change.set(touched=True)
+    _assign(change, event.message)
+
+
+def _reply_sent(change: Change, event: MessageQueued) -> None:
+    """T9; from triage and bot the conversation goes to new first (T2a, T5)."""
+    conversation = change.conversation
+    known = _reply(conversation, event.message.id)
+    if known is not None and change.at in known.sent:
+        return
+    listed = {ref.id: ref for ref in conversation.inbound}
+    unheard = event.seen is not None and event.seen not in listed
+    if unheard and conversation.status is Status.RESOLVED and change.now - change.at < PATIENCE:
+        raise RetryLater("The message it answers has not been heard of yet.")
+    put_back(change)
+    catch_up(change)
+    read_in = listed[event.seen].episode if event.seen in listed else change.conversation.episode
+    if known is None:
+        _replace(change, _new_reply(change, event, read_in))
+        _count(change, event.message, read_in)
+    else:
+        _replace(change, known.model_copy(update={"sent": tuple(sorted((*known.sent, change.at)))}))
+    _notice(change)
+    if change.at >= change.conversation.status_since:
+        if change.conversation.status is Status.TRIAGE:
+            enter_new(change, "T2a")
+        elif change.conversation.status is Status.BOT:
+            own(change, None, "manual")
+            enter_new(change, "T5")
+    settle(change)
+    if known is None:
+        _say_added(change, event.message, read_in)
+    _apply_status(change, event)
+    _assign(change, event.message)
+    settle(change)
+
+
+def _apply_status(change: Change, event: MessageQueued) -> None:
+    """As ``on_reply``; inbound after ``seen`` makes the status stay or become new. An older reply moves nothing."""
+    conversation = change.conversation
+    if conversation.status not in (*ANSWERABLE, Status.RESOLVED):
+        return
+    if change.at < conversation.status_since:
+        hold = (conversation.status, conversation.substatus) == (Status.PENDING, Substatus.HOLD)
+        if hold and open_turn(conversation) is None:
+            move(change, Status.PENDING, Substatus.ANSWERED, "T9")
+        return
+    read = readings(conversation)[event.message.id]
+    unread = [
+        ref
+        for ref in conversation.inbound
+        if ref.episode == conversation.episode
+        and not ref.survey
+        and not ref.settled
+        and (ref.received_at, ref.id) > read
+    ]
+    if change.workflow.on_reply == "answered" and (not unread or unread[0].received_at > change.at):
+        move(change, Status.PENDING, Substatus.ANSWERED, "T9")
+    if unread and change.conversation.status is not Status.NEW:
+        cause = change.at
+        change.at = max(change.at, unread[0].received_at)
+        enter_new(change, "T9")
+        change.at = cause
+
+
+def _returns(change: Change) -> bool:
+    """Whether a failure brings it back: from pending.answered or resolved, unless a later reply has been sent since."""
+    conversation = change.conversation
+    if conversation.status is Status.RESOLVED or conversation.substatus is Substatus.ANSWERED:
+        later = change.workflow.on_reply == "answered"
+    else:
+        return False
+    return not (later and any(reply.sent[-1] > change.at for reply in conversation.ledger.replies))
+
+
+def _assign(change: Change, message: MessageSnapshot) -> None:
+    """``assign_on_reply``, to an author who may answer (WF-12, WF-14); by the replies' own times."""
+    conversation, rule = change.conversation, change.workflow.assign_on_reply
+    author = message.author
+    if rule == "never" or author.kind is not ActorKind.AGENT or conversation.status not in ANSWERABLE:
+        return
+    if not change.desk.can_reply(author.id, conversation.channel):
+        return
+    since, by_reply = conversation.ledger.owner_since, conversation.ledger.owner_how == "reply"
+    if rule == "if_unowned":
+        earlier = by_reply and since is not None and change.at < since
+        later = since is not None and change.at < since and not by_reply
+        if later or (conversation.owner is not None and not earlier):
+            return
+    elif since is not None and change.at < since:
+        return
+    own(change, Owner(id=author.id), "reply")
+    if rule == "if_unowned" and change.conversation.ledger.owner_how == "reply":
+        change.note(owner_since=change.at)
+
+
+def _new_reply(change: Change, event: MessageQueued, episode: int) -> ReplyRef:
+    return ReplyRef(id=event.message.id, episode=episode, by=event.message.author, seen=event.seen, sent=(change.at,))
+
+
+def _reply(conversation: ConversationSnapshot, message: str) -> ReplyRef | None:
+    return next((reply for reply in conversation.ledger.replies if reply.id == message), None)
+
+
+def _replace(change: Change, reply: ReplyRef) -> None:
+    others = [known for known in change.conversation.ledger.replies if known.id != reply.id]
+    change.note(replies=tuple(sorted((*others, reply), key=lambda one: (one.sent[0], one.id))))
+
+
+def _notice(change: Change, failure: str | None = None) -> None:
+    """The notice stands while nothing that was sent is later than the failure."""
+    last = last_word(change.conversation.ledger.replies)
+    if last is None or not last[1]:
+        change.set(notice=None)
+    elif failure is not None and last[0].failed[-1] == change.at:
+        change.set(notice=failure)
+
+
+def _count(change: Change, message: MessageSnapshot, episode: int) -> None:
+    """Figures of the episode; no effect on turns by itself."""
+    conversation = change.conversation
+    change.set(last_message_at=max(conversation.last_message_at or change.at, change.at))
+    if episode != conversation.episode:
+        return
+    longest, length = conversation.longest_reply, len(message.text.strip())
+    if message.automatic:
+        change.set(longest_reply=longest.model_copy(update={"virtual": max(length, longest.virtual)}))
+    else:
+        change.set(longest_reply=longest.model_copy(update={"human": max(length, longest.human)}), touched=True)
+
+
+def _say_added(change: Change, message: MessageSnapshot, episode: int) -> None:
+    answered = (
+        turn for turn in change.conversation.turns if turn.episode == episode and message.id in turn.answered_by
+    )
+    change.say(
+        MessageAdded,
+        episode=episode,
+        message=message.id,
+        direction=Direction.OUTBOUND,
+        kind=message.kind,
+        turn=next((turn.number for turn in answered), None),
+        automatic=message.automatic,
+        length=len(message.text.strip()),
+    )

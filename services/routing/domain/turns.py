@@ -1,0 +1,279 @@
+"""Turns, worked out from what is known: inbound messages, replies with their outcomes, stretches in ``new``. Pure.
+
+Everything about turns is derived here from sets, so it does not matter in which order the deliveries were heard.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
+
+from services.routing.domain.decision import Change
+from services.routing.domain.sendings import Position, flights, has_failed, on_its_way, position, readings
+from services.routing.domain.spans import clipped, without
+from shared.contracts.conversations import ConversationSnapshot, InboundRef, ReplyRef, Turn
+from shared.contracts.facts import TurnEnded, TurnMerged, TurnOpened, TurnWaived
+
+KEPT_FINAL = 4
+KEPT_REPLIES = 20
+
+
+def since(turn: Turn) -> Position:
+    """The place of a turn's first message in arrival order."""
+    return turn.started_at, turn.message
+
+
+def is_open(turn: Turn) -> bool:
+    """Neither ended nor being answered (workflow.md, Transitions)."""
+    return turn.ended_at is None and turn.merged_into is None and not turn.answered_by
+
+
+def is_being_answered(turn: Turn) -> bool:
+    """A reply to it is on its way."""
+    return turn.ended_at is None and turn.merged_into is None and bool(turn.answered_by)
+
+
+def open_turn(conversation: ConversationSnapshot) -> Turn | None:
+    """The open turn of the current episode."""
+    return next((turn for turn in conversation.turns if turn.episode == conversation.episode and is_open(turn)), None)
+
+
+def holding(conversation: ConversationSnapshot, message: str) -> Turn | None:
+    """The turn that an inbound message of the current episode belongs to."""
+    place = next((position(ref) for ref in conversation.inbound if ref.id == message), None)
+    return _named(conversation.episode, place, conversation.turns) if place else None
+
+
+def settle(change: Change) -> None:
+    """Bring the turns up to date with what is known now, and say what opened, ended, merged or was left behind."""
+    if not change.conversation.turns and not change.conversation.inbound:
+        return
+    before = change.conversation.turns
+    read = readings(change.conversation)
+    _unwaive(change, read)
+    own = _members(change, read)
+    conversation = change.conversation
+    former = [turn for turn in conversation.turns if turn.merged_into is None and turn.episode != conversation.episode]
+    turns = [turn for turn in conversation.turns if turn.merged_into is not None]
+    turns += [_state(conversation, turn, _replies_to(conversation, turn, own, read)) for turn in own]
+    turns += [_former_state(change, turn, _replies_to(conversation, turn, former, read)) for turn in former]
+    change.set(turns=tuple(sorted(turns, key=lambda turn: (turn.episode, since(turn), turn.number))))
+    _say_endings(change, before)
+    _prune(change)
+
+
+def waive_open(change: Change) -> None:
+    """An open turn ends without an answer; its messages belong to no turn any more."""
+    conversation = change.conversation
+    left = open_turn(conversation)
+    if left is None:
+        return
+    ended = left.model_copy(update={"ended_at": change.at, "waived": True})
+    change.set(
+        turns=tuple(ended if turn == left else turn for turn in conversation.turns),
+        inbound=_settled(conversation, [left]),
+    )
+    change.say(TurnWaived, **_figures(ended))
+
+
+def _settled(conversation: ConversationSnapshot, turns: Sequence[Turn]) -> tuple[InboundRef, ...]:
+    """The inbound messages, those of ``turns`` marked as settled."""
+    return tuple(
+        ref.model_copy(update={"settled": True})
+        if not ref.settled and _named(ref.episode, position(ref), conversation.turns) in turns
+        else ref
+        for ref in conversation.inbound
+    )
+
+
+def _members(change: Change, read: Mapping[str, Position]) -> list[Turn]:
+    """The current episode's turns, with each customer message in the turn it belongs to.
+
+    A reply that has not failed ends a turn's messages at what its author had read; where the only reply between two
+    turns fails, the later one is taken in (T9c).
+    """
+    conversation = change.conversation
+    edges: dict[Position, set[str]] = {}
+    for reply in conversation.ledger.replies:
+        if reply.episode == conversation.episode and not has_failed(reply):
+            edges.setdefault(read[reply.id], set()).add(reply.id)
+    bounds = sorted(edges)
+    groups: dict[int, list[InboundRef]] = {}
+    for ref in conversation.inbound:
+        if ref.episode == conversation.episode and not ref.survey and not ref.settled:
+            groups.setdefault(bisect_left(bounds, position(ref)), []).append(ref)
+    own = [turn for turn in conversation.turns if turn.episode == conversation.episode and turn.merged_into is None]
+    keepers = _keepers(own, groups, [edges[edge] for edge in bounds], bounds)
+    places = {keeper.number: index for index, keeper in keepers.items()}
+    result: list[Turn] = []
+    for turn in own:
+        index = bisect_left(bounds, since(turn))
+        if turn.number in places:
+            result.append(_starting(turn, groups[places[turn.number]], conversation))
+        elif index in keepers and turn.ended_at is None:
+            _merge(change, turn, keepers[index])
+        else:
+            result.append(turn)
+    result += [_opened(change, groups[index][0]) for index in sorted(groups.keys() - keepers.keys())]
+    return result
+
+
+def _keepers(
+    own: Sequence[Turn], groups: Mapping[int, list[InboundRef]], edges: Sequence[set[str]], bounds: Sequence[Position]
+) -> dict[int, Turn]:
+    """Which turn goes on with which group: the one the same reply answers, else the first that began there."""
+    keepers: dict[int, Turn] = {}
+    free = [turn for turn in sorted(own, key=since) if not turn.waived]
+    for index in sorted(groups):
+        repliers = edges[index] if index < len(edges) else set()
+        known = next((turn for turn in free if repliers & set(turn.answered_by)), None)
+        if known is not None:
+            keepers[index] = known
+            free.remove(known)
+    for turn in free:
+        index = bisect_left(bounds, since(turn))
+        if index in groups:
+            keepers.setdefault(index, turn)
+    return keepers
+
+
+def _starting(turn: Turn, refs: Sequence[InboundRef], conversation: ConversationSnapshot) -> Turn:
+    """The turn beginning with its first message, unless that is too old to be listed."""
+    first = refs[0]
+    if turn.message == first.id:
+        return turn
+    if since(turn) < position(first) and all(ref.id != turn.message for ref in conversation.inbound):
+        return turn
+    return turn.model_copy(update={"message": first.id, "started_at": first.received_at})
+
+
+def _opened(change: Change, first: InboundRef) -> Turn:
+    conversation = change.conversation
+    number = 1 + max((turn.number for turn in conversation.turns if turn.episode == conversation.episode), default=0)
+    turn = Turn(
+        number=number,
+        episode=conversation.episode,
+        first=number == 1,
+        message=first.id,
+        started_at=first.received_at,
+    )
+    change.set(turns=(*conversation.turns, turn))
+    change.say(TurnOpened, turn=number, first=turn.first, started_at=turn.started_at)
+    return turn
+
+
+def _merge(change: Change, turn: Turn, into: Turn) -> None:
+    shell = turn.model_copy(update={"merged_into": into.number, "answered_by": ()})
+    change.set(turns=tuple(shell if other == turn else other for other in change.conversation.turns))
+    change.say(TurnMerged, turn=turn.number, into=into.number)
+
+
+def _unwaive(change: Change, read: Mapping[str, Position]) -> None:
+    """A reply that was on its way when its turn was waived, but is heard of later, is answering it all the same."""
+    for reply in change.conversation.ledger.replies:
+        conversation = change.conversation
+        named = _named(reply.episode, read[reply.id], conversation.turns)
+        if named is None or not named.waived or named.ended_at is None or has_failed(reply):
+            continue
+        if not on_its_way(reply, named.ended_at):
+            continue
+        back = named.model_copy(update={"waived": False, "ended_at": None})
+        change.set(
+            turns=tuple(back if turn == named else turn for turn in conversation.turns),
+            inbound=tuple(
+                ref.model_copy(update={"settled": False})
+                if ref.settled and ref.episode == named.episode and since(named) <= position(ref) <= read[reply.id]
+                else ref
+                for ref in conversation.inbound
+            ),
+        )
+
+
+def _named(episode: int, place: Position, turns: Sequence[Turn]) -> Turn | None:
+    """The turn at this place in arrival order: the last of its episode that had begun."""
+    own = sorted((turn for turn in turns if turn.episode == episode and turn.merged_into is None), key=since)
+    index = bisect_right([since(turn) for turn in own], place)
+    return own[index - 1] if index else None
+
+
+def _replies_to(
+    conversation: ConversationSnapshot, turn: Turn, turns: Sequence[Turn], read: Mapping[str, Position]
+) -> list[ReplyRef]:
+    return [
+        reply
+        for reply in conversation.ledger.replies
+        if reply.episode == turn.episode and _named(reply.episode, read[reply.id], turns) == turn
+    ]
+
+
+def _state(conversation: ConversationSnapshot, turn: Turn, replies: Sequence[ReplyRef]) -> Turn:
+    """A turn of the current episode with its answers, end and spans."""
+    if turn.waived or (turn.ended_at is not None and not replies):
+        return turn
+    ended_at = min((reply.accepted_at for reply in replies if reply.accepted_at), default=turn.ended_at)
+    answers = tuple(
+        reply.id
+        for reply in replies
+        if not has_failed(reply) and (ended_at is None or reply.sent[0] <= ended_at or reply.accepted_at == ended_at)
+    )
+    stretches = conversation.ledger.new_spans
+    known = stretches[0].start if stretches else None
+    earlier = tuple(span for span in turn.spans if known is None or (span.end is not None and span.end <= known))
+    holes = [flight for reply in replies for flight in flights(reply)]
+    spans = earlier + without(clipped(stretches, turn.started_at, ended_at), holes)
+    return turn.model_copy(update={"answered_by": answers, "ended_at": ended_at, "spans": spans})
+
+
+def _former_state(change: Change, turn: Turn, replies: Sequence[ReplyRef]) -> Turn:
+    """A turn of an earlier episode: an acceptance ends it, and when all its replies have failed it is waived."""
+    if turn.ended_at is not None:
+        return turn
+    accepted = min((reply.accepted_at for reply in replies if reply.accepted_at), default=None)
+    answers = tuple(reply.id for reply in replies if not has_failed(reply))
+    spans = without(turn.spans, [flight for reply in replies for flight in flights(reply)])
+    if not answers:
+        last = max((reply.failed[-1] for reply in replies if reply.failed), default=change.at)
+        return turn.model_copy(update={"answered_by": (), "spans": spans, "ended_at": last, "waived": True})
+    return turn.model_copy(update={"answered_by": answers, "spans": spans, "ended_at": accepted})
+
+
+def _say_endings(change: Change, before: Sequence[Turn]) -> None:
+    over = {(turn.episode, turn.number): turn.waived for turn in before if turn.ended_at is not None}
+    for turn in change.conversation.turns:
+        if turn.ended_at is None or turn.merged_into is not None:
+            continue
+        if over.get((turn.episode, turn.number)) is turn.waived:
+            continue
+        if turn.waived:
+            change.say(TurnWaived, at=turn.ended_at, episode=turn.episode, **_figures(turn))
+            continue
+        reply = next(
+            reply
+            for reply in change.conversation.ledger.replies
+            if reply.id in turn.answered_by and reply.accepted_at == turn.ended_at
+        )
+        change.say(TurnEnded, at=turn.ended_at, by=reply.by, episode=turn.episode, reply=reply.id, **_figures(turn))
+
+
+def _figures(turn: Turn) -> dict[str, object]:
+    return {"turn": turn.number, "first": turn.first, "started_at": turn.started_at, "spans": turn.spans}
+
+
+def _prune(change: Change) -> None:
+    """Forget turns that are over, but for the last few, and replies that can no longer matter."""
+    conversation = change.conversation
+    gone = [turn for turn in conversation.turns if turn.ended_at is not None or turn.merged_into is not None]
+    gone = gone[:-KEPT_FINAL]
+    if gone:
+        change.set(
+            inbound=_settled(conversation, gone), turns=tuple(turn for turn in conversation.turns if turn not in gone)
+        )
+    replies = change.conversation.ledger.replies
+    if len(replies) <= KEPT_REPLIES:
+        return
+    conversation = change.conversation
+    live = {name for turn in conversation.turns if is_being_answered(turn) for name in turn.answered_by}
+    old = [reply for reply in replies if reply.id not in live][: len(replies) - KEPT_REPLIES]
+    answered = [turn for turn in conversation.turns if any(reply.id in turn.answered_by for reply in old)]
+    change.set(inbound=_settled(conversation, answered))
+    change.note(replies=tuple(reply for reply in replies if reply not in old))

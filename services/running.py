@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from shared.contracts.topology import SERVICES
+from shared.listening import bind
 from shared.local.servers import local_servers
 from shared.logs import configure_logs
 from shared.progress import Progress
@@ -58,6 +59,7 @@ def up(settings: CommonSettings) -> None:
     console = Console(highlight=False, soft_wrap=True)
     progress = Terminal(console, settings, began)
     console.print("Switchboard is starting")
+    bind(settings.host, settings.port).close()  # a taken port is told before anything is started
     with _sigterm_unwinds(), local_servers(settings) as (completed, servers):
         builds = {name: find_build(name) for name in SERVICES}  # while the servers come up
         progress.step("services loaded")

@@ -19,6 +19,8 @@ from shared.store import Store
 log = structlog.get_logger(__name__)
 
 RETRY_SECONDS = 0.25
+DECLARE_SECONDS = 75.0
+"""At the very first start a slow broker takes its time to make a hundred quorum queues."""
 T = TypeVar("T")
 
 PORTS = {"amqp": 5672, "amqps": 5671, "mongodb": 27017}
@@ -62,7 +64,7 @@ class Connections:
             prefetch=settings.prefetch,
         )
         try:
-            await _connected(bus.connect(), url, "RabbitMQ", "SWITCHBOARD_RABBIT_URL", settings.connect_within)
+            await _connected(bus.connect(), url, "RabbitMQ", "SWITCHBOARD_RABBIT_URL", DECLARE_SECONDS)
             yield bus
         finally:
             await bus.close()

@@ -2,8 +2,6 @@
 
 import asyncio
 import contextlib
-import errno
-import socket
 from collections.abc import Iterator, Mapping
 
 import uvicorn
@@ -11,8 +9,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.health import PATHS, Health
+from shared.listening import bind
 from shared.settings import CommonSettings
-from shared.startup import BadSetting, StartupError
 
 KEEP_ALIVE_SECONDS = 75
 """Longer than the 60 s for which proxies keep an idle connection, so that they never send into a closing one."""
@@ -50,7 +48,7 @@ class Listener:
 
     def __init__(self, app: ASGIApp, settings: CommonSettings, port: int, *, drain: float) -> None:
         """``drain``: seconds that answers under way get when it stops."""
-        self._socket = _bind(settings.host, port)
+        self._socket = bind(settings.host, port)
         self.port: int = self._socket.getsockname()[1]
         self._server = _Server(
             uvicorn.Config(
@@ -87,32 +85,3 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Leave signals to the runner."""
         yield
-
-
-def _bind(host: str, port: int) -> socket.socket:
-    try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    except OSError:
-        raise BadSetting(f"SWITCHBOARD_HOST: {host} is not an address of this machine") from None
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind(address)
-        listener.listen(1024)
-    except OSError as error:
-        listener.close()
-        raise _refused(host, port, error) from None
-    listener.setblocking(False)
-    return listener
-
-
-def _refused(host: str, port: int, error: OSError) -> StartupError:
-    match error.errno:
-        case errno.EADDRINUSE:
-            return StartupError(f"port {port} is taken: stop what uses it, or choose another (SWITCHBOARD_PORT)")
-        case errno.EACCES:
-            return StartupError(f"port {port} needs root: choose one above 1023 (SWITCHBOARD_PORT)")
-        case errno.EADDRNOTAVAIL:
-            return BadSetting(f"SWITCHBOARD_HOST: {host} is not an address of this machine")
-        case _:
-            return StartupError(f"cannot listen on {host}:{port}: {error.strerror}")

@@ -36,7 +36,7 @@ def make_secret_key(file: Path) -> str:
     """The key in this file, made when there is none. Written whole or not at all, readable by its owner only."""
     try:
         if not file.exists():
-            unfinished = file.with_suffix(f".{os.getpid()}.new")
+            unfinished = file.with_suffix(f".{secrets.token_hex(8)}.new")
             unfinished.touch(mode=0o600)
             unfinished.write_text(secrets.token_hex(32) + "\n")
             try:

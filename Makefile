@@ -1,10 +1,10 @@
 # What people do with this tree. `make help` lists it.
 SHELL := /usr/bin/env bash
 .DEFAULT_GOAL := help
-.PHONY: help up demo test lint types walls format lock chaos bench test-long docs web runtime dev
+.PHONY: help up demo test lint types walls format lock chaos bench test-long docs web web-check runtime dev
 
 PYTHON_PATHS := services shared tests
-SHELL_FILES := .ci/run deploy/local/prepare
+SHELL_FILES := .ci/run deploy/local/prepare deploy/local/web
 YAML_FILES := docker-compose.yml deploy
 PYTEST := .venv/bin/pytest
 COMPILE := .venv/uv/bin/uv pip compile -q pyproject.toml --extra embedded --prerelease=if-necessary-or-explicit \
@@ -55,7 +55,10 @@ docs: dev ## Write what the docs take from the code
 	.venv/bin/python -m services.settings_reference
 
 web: dev ## Build the page into services/gateway/static (only after changing services/gateway/web)
-	services/gateway/web/build
+	deploy/local/web build
+
+web-check: dev ## Check, lint and test the page, and that what is committed is what its sources give
+	deploy/local/web check
 
 runtime:
 	@deploy/local/prepare runtime

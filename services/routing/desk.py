@@ -13,6 +13,7 @@ from shared.clock import Clock
 from shared.contracts.settings import (
     Channel,
     Distribution,
+    Label,
     LanguageSettings,
     PrioritySettings,
     ResolveReason,
@@ -20,6 +21,7 @@ from shared.contracts.settings import (
     ScheduleSettings,
     SkillSet,
     Team,
+    Topic,
     User,
     WorkflowSettings,
 )
@@ -27,7 +29,7 @@ from shared.contracts.words import Availability
 from shared.resources import Replicas, ResourceOwner
 from shared.schedule import is_open
 
-OWN = (Distribution, LanguageSettings, PrioritySettings, ResolveReason, SkillSet, WorkflowSettings)
+OWN = (Distribution, Label, LanguageSettings, PrioritySettings, ResolveReason, SkillSet, Topic, WorkflowSettings)
 COPIED = (Channel, Rule, ScheduleSettings, Team, User)
 POLL_SECONDS = 5.0
 FRESH_SECONDS = 1.0
@@ -101,6 +103,8 @@ class DeskSource:
         used = {one.schedule for one in distributions.values() if one.schedule in schedules}
         return Desk(
             workflow=owner.book(WorkflowSettings).current(),
+            topics=owner.book(Topic).all(),
+            labels=owner.book(Label).all(),
             reasons=owner.book(ResolveReason).all(),
             skill_sets=owner.book(SkillSet).all(),
             distributions=dict(sorted(distributions.items(), key=lambda entry: (entry[1].position, entry[1].name))),

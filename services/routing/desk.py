@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Protocol, TypeVar
 
 from services.routing.domain.desk import Desk, opening_scopes
 from services.routing.domain.presence import Agent
@@ -17,6 +17,7 @@ from shared.contracts.settings import (
     LanguageSettings,
     PrioritySettings,
     ResolveReason,
+    ResourceModel,
     Rule,
     ScheduleSettings,
     SkillSet,
@@ -31,6 +32,7 @@ from shared.schedule import is_open
 
 OWN = (Distribution, Label, LanguageSettings, PrioritySettings, ResolveReason, SkillSet, Topic, WorkflowSettings)
 COPIED = (Channel, Rule, ScheduleSettings, Team, User)
+M = TypeVar("M", bound=ResourceModel)
 POLL_SECONDS = 5.0
 FRESH_SECONDS = 1.0
 
@@ -38,7 +40,7 @@ FRESH_SECONDS = 1.0
 class SeesAgents(Protocol):
     """Where presence is read from."""
 
-    async def everybody(self) -> list[Agent]: ...
+    async def everybody(self) -> Sequence[Agent]: ...
 
 
 class DeskSource:
@@ -103,11 +105,11 @@ class DeskSource:
         used = {one.schedule for one in distributions.values() if one.schedule in schedules}
         return Desk(
             workflow=owner.book(WorkflowSettings).current(),
-            topics=owner.book(Topic).all(),
-            labels=owner.book(Label).all(),
+            topics=_in_order(owner.book(Topic).all()),
+            labels=_in_order(owner.book(Label).all()),
             reasons=owner.book(ResolveReason).all(),
             skill_sets=owner.book(SkillSet).all(),
-            distributions=dict(sorted(distributions.items(), key=lambda entry: (entry[1].position, entry[1].name))),
+            distributions=_in_order(distributions),
             priority=owner.book(PrioritySettings).current(),
             teams=dict(sorted(replicas.book(Team).all().items(), key=lambda entry: (entry[1].position, entry[1].name))),
             users=replicas.book(User).all(),
@@ -137,3 +139,10 @@ class DeskSource:
             await asyncio.sleep(POLL_SECONDS)
             with contextlib.suppress(ConnectionError, TimeoutError, OSError):
                 await self._read()
+
+
+def _in_order(objects: Mapping[str, M]) -> dict[str, M]:
+    """By place in the list, where the kind has one, then by name."""
+    return dict(
+        sorted(objects.items(), key=lambda entry: (getattr(entry[1], "position", 0), getattr(entry[1], "name", "")))
+    )

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from enum import Enum
 from typing import Protocol
 
 from services.routing.desk import DeskSource
 from services.routing.domain import assignment
+from services.routing.domain.assignment import Seat
+from services.routing.domain.desk import Desk
 from services.routing.domain.presence import Agent, given_back, reserved
 from shared.clock import Clock
 from shared.contracts.base import Meta
@@ -24,6 +28,15 @@ from shared.store import Decide, Decision, Outcome
 TAKE_SECONDS = 3.0
 MOST_WINDOWS = 50
 REMEMBERED = 10_000
+FULL = 1_000_000
+
+
+class Assigning(Enum):
+    """What came of trying to give a conversation to an agent."""
+
+    TAKEN = "taken"
+    FULL = "full"
+    GONE = "gone"
 
 
 class Conversations(Protocol):
@@ -67,82 +80,122 @@ class Dispatcher:
         self._window = window
         self._turn = asyncio.Lock()
         self._confirmed: dict[str, None] = {}
+        self._last: dict[str, str] = {}
 
     async def on_look(self, event: LookAgain, meta: Meta) -> None:
-        """Look at one conversation, or at everything that waits."""
+        """Look at one conversation, or at everything that waits (for one agent, when one is named)."""
         async with self._turn:
             desk = self._desk.current()
-            free = {id for id in desk.availability if desk.is_available(id)}
-            if not free:
-                return
             if event.conversation is not None:
                 found = await self._conversations.get(event.conversation)
-                await self._offer([] if found is None else [found], free, meta)
+                await self._offer([] if found is None else [found], desk, meta)
             else:
-                await self._offer_all(free if event.agent is None else free & {event.agent}, meta)
+                await self._offer_all(_only(desk, event.agent), meta)
 
-    async def _offer_all(self, free: set[str], meta: Meta) -> None:
+    async def sweep(self) -> bool:
+        """Whether something waits while somebody is available: then a look is due, should an ask have been lost."""
+        desk = self._desk.current()
+        if not any(map(desk.is_available, desk.availability)):
+            return False
+        found, _ = await self._conversations.waiting(after=None, limit=1)
+        return bool(found)
+
+    async def _offer_all(self, desk: Desk, meta: Meta) -> None:
         after: str | None = None
         for _ in range(MOST_WINDOWS):
-            if not free:
+            if not any(map(desk.is_available, desk.availability)):
                 return
             found, after = await self._conversations.waiting(after=after, limit=self._window)
-            await self._offer(found, free, meta)
+            full = await self._offer(found, desk, meta)
             if after is None:
                 return
+            desk = replace(desk, availability={a: how for a, how in desk.availability.items() if a not in full})
 
-    async def _offer(self, waiting: Sequence[ConversationSnapshot], free: set[str], meta: Meta) -> None:
-        """Offer in order. Agents found full for every capacity that was offered are dropped from ``free``."""
-        desk = self._desk.current()
-        offers = [(one, assignment.candidates(one, desk)) for one in waiting if _waits(one)]
-        wanted = {offer.agent for _, found in offers for offer in found} & free
-        if not wanted:
-            return
-        held = dict(await self._conversations.held(wanted))
-        largest = assignment.largest_capacity(desk)
-        for conversation, found in offers:
-            able = [offer for offer in found if offer.agent in free]
-            for choice in assignment.in_turn(able, held, self._desk.agents):
-                if len(held.get(choice.agent, frozenset())) >= choice.capacity:
-                    continue
-                if await self._assign(conversation, choice.agent, choice.capacity, held, meta):
-                    held[choice.agent] = held.get(choice.agent, frozenset()) | {conversation.id}
-                    break
-            free -= {agent for agent, ids in held.items() if len(ids) >= largest}
+    async def _offer(self, waiting: Sequence[ConversationSnapshot], desk: Desk, meta: Meta) -> set[str]:
+        """Offer in order; the agents who hold as much as any capacity allows."""
+        waiting = [one for one in waiting if _waits(one)]
+        members = {agent for one in waiting for group in assignment.candidates(one, desk) for agent in group.members}
+        able = {agent for agent in members if desk.is_available(agent)}
+        if not able:
+            return set()
+        held = {agent: set(ids) for agent, ids in (await self._conversations.held(able)).items()}
+        for conversation in waiting:
+            await self._place(conversation, desk, held, meta)
+        most = max(
+            (assignment.CAPACITY, *(team.capacity for team in desk.teams.values())),
+            default=assignment.CAPACITY,
+        )
+        most = max((most, *(one.capacity for one in desk.distributions.values())))
+        return {agent for agent, ids in held.items() if len(ids) >= most}
+
+    async def _place(
+        self, conversation: ConversationSnapshot, desk: Desk, held: dict[str, set[str]], meta: Meta
+    ) -> None:
+        """Try the agents in turn until one takes it; who turns out to be full or gone is passed over."""
+        passed: set[str] = set()
+        while True:
+            seats = {
+                agent: Seat(
+                    held=FULL if agent in passed else len(ids),
+                    last_assigned_at=self._desk.agents[agent].last_assigned_at if agent in self._desk.agents else None,
+                )
+                for agent, ids in held.items()
+            }
+            chosen = assignment.pick(conversation, desk, seats, self._turns(conversation, desk))
+            if chosen is None:
+                return
+            agent, group = chosen
+            groups = assignment.candidates(conversation, desk)
+            capacity = assignment.capacity_of(agent, groups)
+            match await self._assign(conversation, agent, capacity, frozenset(held[agent]), meta):
+                case Assigning.TAKEN:
+                    held[agent].add(conversation.id)
+                    self._last[group.source] = agent
+                    return
+                case Assigning.GONE:
+                    return
+                case Assigning.FULL:
+                    passed.add(agent)
+
+    def _turns(self, conversation: ConversationSnapshot, desk: Desk) -> Mapping[str, str]:
+        """By source, the member who was given one last; after a start, the one whose last assignment is latest."""
+        people = self._desk.agents
+        for group in assignment.candidates(conversation, desk):
+            if group.source not in self._last:
+                since = [
+                    (at, agent)
+                    for agent in group.members
+                    if agent in people and (at := people[agent].last_assigned_at) is not None
+                ]
+                if since:
+                    self._last[group.source] = max(since)[1]
+        return self._last
 
     async def _assign(
-        self,
-        conversation: ConversationSnapshot,
-        agent: str,
-        capacity: int,
-        held: Mapping[str, frozenset[str]],
-        meta: Meta,
-    ) -> bool:
-        cause = _cause(meta, "reserve", conversation, agent)
-        owned = held.get(agent, frozenset())
-
+        self, conversation: ConversationSnapshot, agent: str, capacity: int, owned: frozenset[str], meta: Meta
+    ) -> Assigning:
         def reserve(current: Agent | None) -> Decision[Agent] | None:
             if current is None:
                 return None
             after = reserved(current, conversation.id, owned, capacity, self._clock.now(), frozenset(self._confirmed))
             return None if after is None else Decision(after)
 
-        if not (await self._agents.change(agent, cause, reserve)).changed:
-            return False
+        if not (await self._agents.change(agent, _cause(meta, "reserve", conversation, agent), reserve)).changed:
+            return Assigning.FULL
         try:
             async with asyncio.timeout(TAKE_SECONDS):
                 taken = await self._take(conversation, agent, _cause(meta, "take", conversation, agent))
         except TimeoutError:
-            return False  # the reservation ends by itself, and whoever looks next reads what came of it
+            return Assigning.GONE  # the reservation ends by itself, and whoever looks next reads what came of it
         if taken:
             self._confirm(conversation.id)
-            return True
+            return Assigning.TAKEN
         await self._agents.change(
             agent,
             _cause(meta, "give back", conversation, agent),
             lambda current: None if current is None else Decision(given_back(current, conversation.id)),
         )
-        return False
+        return Assigning.GONE
 
     def _confirm(self, conversation: str) -> None:
         """Its reservation need not count any more: the conversation itself says who has it."""
@@ -160,3 +213,10 @@ def _cause(meta: Meta, step: str, conversation: ConversationSnapshot, agent: str
     """A look has many effects, so each gets a cause of its own, the same when the look is repeated."""
     id = derived(step, meta.event_id, conversation.id, conversation.version, agent)
     return meta.model_copy(update={"event_id": id, "causation_id": meta.event_id})
+
+
+def _only(desk: Desk, agent: str | None) -> Desk:
+    """The desk as if nobody but ``agent`` were available."""
+    if agent is None:
+        return desk
+    return replace(desk, availability={id: how for id, how in desk.availability.items() if id == agent})

@@ -1,0 +1,171 @@
+"""What the gateway makes of events: rows, notifications, the admin log, the history of availability."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from typing import Any, Literal
+
+from services.gateway.domain import notifying
+from services.gateway.domain.access import Action, may
+from services.gateway.people import People
+from services.gateway.records import AdminLogEntry, Notification, NotificationKind, PresenceStretch
+from services.gateway.repository import Accounts, AdminLog, Notifications, Presence
+from services.gateway.rows import Rows
+from services.gateway.taking_in import TakingIn
+from shared.contracts.base import Event, Meta
+from shared.contracts.clocks import ClockChanged, SlaBreached, SlaCorrected, SlaWarned
+from shared.contracts.conversations import ConversationChanged
+from shared.contracts.live import AgentMoved, PersonNotified, SessionsEnded
+from shared.contracts.messages import ContactChanged, MessageMasked
+from shared.contracts.presence import AgentChanged
+from shared.contracts.resources import ResourceChanged
+from shared.contracts.settings import User
+from shared.contracts.surveys import AnswerRecorded
+from shared.contracts.words import Direction
+
+Broadcast = Callable[[Event], Coroutine[Any, Any, None]]
+Described = Callable[[Sequence[Notification]], Coroutine[Any, Any, list[dict[str, Any]]]]
+
+
+class Snapshots:
+    """State: snapshots into the rows, each iff newer, in whatever order they come."""
+
+    def __init__(self, taking_in: TakingIn) -> None:
+        self._taking_in = taking_in
+
+    async def on_masked(self, event: MessageMasked, _meta: Meta) -> None:
+        """A row that showed the message shows its shell (PR-03)."""
+        await self._taking_in.message(event.message)
+
+    async def on_contact_changed(self, event: ContactChanged, _meta: Meta) -> None:
+        await self._taking_in.contact(event.contact, event.conversations)
+
+    async def on_clock_changed(self, event: ClockChanged, _meta: Meta) -> None:
+        await self._taking_in.clock(event.clock)
+
+    async def on_answered(self, event: AnswerRecorded, _meta: Meta) -> None:
+        await self._taking_in.answer(event.answer)
+
+
+class Facts:
+    """Facts: what people should know and what must be kept, once each, however late."""
+
+    def __init__(
+        self,
+        rows: Rows,
+        taking_in: TakingIn,
+        people: People,
+        notifications: Notifications,
+        *,
+        described: Described,
+        broadcast: Broadcast,
+    ) -> None:
+        self._rows = rows
+        self._taking_in = taking_in
+        self._people = people
+        self._notifications = notifications
+        self._described = described
+        self._broadcast = broadcast
+
+    async def on_conversation_changed(self, event: ConversationChanged, meta: Meta) -> None:
+        """The row from the snapshot, notifications from the facts and from mentions in a note."""
+        await self._taking_in.conversation(
+            event.conversation, changes=event.changes, message=event.message, contact=event.contact
+        )
+        found = [one for one in notifying.of_facts(event, meta) if self._people.user(one.user) is not None]
+        message = event.message
+        if message is not None and message.direction is Direction.INTERNAL and message.mentions:
+            found.extend(await self._seeing(notifying.of_mentions(message)))
+        await self._notify(found)
+
+    async def on_warned(self, event: SlaWarned, _meta: Meta) -> None:
+        """The owner is told (AG-10)."""
+        if event.owner is not None:
+            await self._notify([notifying.of_alarm(NotificationKind.SLA_WARNED, event.clock, event.owner)])
+
+    async def on_breached(self, event: SlaBreached, _meta: Meta) -> None:
+        """The owner is told, and who supervises the channel (SL-12)."""
+        people = dict.fromkeys((*((event.owner,) if event.owner else ()), *self._supervisors(event)))
+        kind = NotificationKind.SLA_BREACHED
+        await self._notify([notifying.of_alarm(kind, event.clock, user) for user in people])
+
+    async def on_corrected(self, event: SlaCorrected, _meta: Meta) -> None:
+        """The clock was met after all: what was said of it is taken back, even if it is heard later."""
+        people = dict.fromkeys((*((event.owner,) if event.owner else ()), *self._supervisors(event)))
+        for user in people:
+            notice = notifying.of_alarm(NotificationKind.SLA_BREACHED, event.clock, user)
+            await self._notifications.withdraw(notice.model_copy(update={"withdrawn": True, "read": True}))
+            await self._broadcast(PersonNotified(user=user))
+
+    def _supervisors(self, event: SlaBreached | SlaCorrected) -> Sequence[str]:
+        return self._people.supervisors(event.clock.channel)
+
+    async def _seeing(self, mentions: Iterable[Notification]) -> list[Notification]:
+        """Mentions of people who may see the conversation; others are ignored silently (WF-19)."""
+        wanted = list(mentions)
+        place = await self._rows.placed(wanted[0].conversation) if wanted else None
+        if place is None:
+            return []
+        return [one for one in wanted if may(self._people.access(one.user), Action.VIEW, place)]
+
+    async def _notify(self, wanted: Sequence[Notification]) -> None:
+        new = await self._notifications.add(wanted)
+        for one, described in zip(new, await self._described(new), strict=True):
+            await self._broadcast(PersonNotified(user=one.user, notification=described))
+
+
+class Records:
+    """What is kept of settings changes and of availability; what a change of a user ends."""
+
+    def __init__(self, admin_log: AdminLog, presence: Presence, accounts: Accounts, broadcast: Broadcast) -> None:
+        self._admin_log = admin_log
+        self._presence = presence
+        self._accounts = accounts
+        self._broadcast = broadcast
+
+    async def on_resource_changed(self, event: ResourceChanged, meta: Meta) -> None:
+        """A line of the admin log (PR-04); a user who was deactivated or deleted is signed out."""
+        await self._admin_log.add(_log_entry(event, meta))
+        stored = event.stored
+        if stored.kind == User.kind and (stored.deleted or not stored.value.get("active", True)):
+            await self._accounts.end_sessions(stored.id)
+            await self._broadcast(SessionsEnded(user=stored.id))
+
+    async def on_agent_changed(self, event: AgentChanged, meta: Meta) -> None:
+        """The stretch that ended (AG-08), and the dot that colleagues see."""
+        stretch = PresenceStretch(
+            id=meta.event_id,
+            agent=event.agent.id,
+            availability=event.before,
+            away_state=event.before_away_state,
+            start=event.before_since,
+            end=event.agent.since,
+        )
+        await self._presence.add(stretch)
+        await self._broadcast(AgentMoved(agent=event.agent))
+
+
+def _log_entry(event: ResourceChanged, meta: Meta) -> AdminLogEntry:
+    stored = event.stored
+    action: Literal["created", "changed", "deleted"] = "changed"
+    if stored.deleted or event.after is None:
+        action = "deleted"
+    elif event.before is None:
+        action = "created"
+    name = str(stored.value.get("name", "")) or stored.kind
+    words = json.dumps(
+        [name, stored.kind, action, stored.changed_by.name, event.before, event.after], ensure_ascii=False
+    )
+    return AdminLogEntry(
+        id=meta.event_id,
+        at=meta.occurred_at,
+        by=stored.changed_by,
+        kind=stored.kind,
+        object=stored.id,
+        name=name,
+        action=action,
+        before=event.before,
+        after=event.after,
+        words=words.casefold()[:20_000],
+    )

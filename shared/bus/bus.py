@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from time import monotonic
 from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 import structlog
@@ -21,7 +22,7 @@ from shared.bus.session import Session, Subscription
 from shared.bus.table import Answers, Consumes, Hears, Row, check
 from shared.bus.topology import Names, Topology
 from shared.bus.wire import to_message
-from shared.bus.work import Work
+from shared.bus.work import Work, breaking
 from shared.clock import Clock
 from shared.contracts.base import Command, Contract, Event, Meta
 from shared.errors import RetryLater
@@ -33,7 +34,8 @@ R = TypeVar("R", bound=Contract)
 
 FIRST_PAUSE: Final = 0.2
 LONGEST_PAUSE: Final = 3.0
-"""Seconds between tries to connect: from the first, doubling, to the longest."""
+STEADY_AFTER: Final = 10.0
+"""Seconds between tries to connect: from the first, doubling, to the longest; the first again after a steady time."""
 
 FINISH_WITHIN: Final = 10.0
 """Seconds that ``stop_consuming`` gives to what is in flight unless told otherwise."""
@@ -98,6 +100,8 @@ class Bus:
 
     async def start(self, table: Sequence[Row]) -> None:
         """Consume. Raises ValueError for a row that the topology does not know, or a repeated one."""
+        if self._supervisor is None:
+            raise ValueError("connect first")
         if self._rows:
             raise ValueError("the bus consumes already")
         rows = tuple(table)
@@ -106,7 +110,8 @@ class Bus:
             self._rows = rows
             if self._session is not None and rows:
                 try:
-                    await self._consume(self._session)
+                    with breaking():
+                        await self._consume(self._session)
                 except LOST as error:
                     log.warning("bus.consume_failed", service=self._service, error=type(error).__name__)
                     await self._session.close()  # the supervisor opens another, which consumes
@@ -140,6 +145,8 @@ class Bus:
 
     def healthy(self) -> str | None:
         """None, or what fails, in a few words."""
+        if self._session is not None and self._session.blocked:
+            return "the broker takes nothing more: it is out of memory or disk"
         return self._amiss
 
     def on_connect(self, callback: Callable[[], None]) -> None:
@@ -189,9 +196,8 @@ class Bus:
         entry = Envelope(meta=meta, body=event.model_dump_json().encode())
         message = to_message(entry, service=self._service, persistent=False)
         try:
-            async with asyncio.timeout(1):
-                channel = await session.transient.get_underlay_channel()
-                await channel.basic_publish(message.body, exchange=self._names.live, properties=message.properties)
+            with breaking():
+                await session.send(self._names.live, "", message)
         except LOST as error:
             log.info("bus.broadcast_lost", type=event.type, error=type(error).__name__)
 
@@ -203,26 +209,26 @@ class Bus:
     async def _supervise(self, connected: asyncio.Future[None]) -> None:
         pause = FIRST_PAUSE
         while True:
+            up_since: float | None = None
             try:
-                async with self._opening:
-                    await self._open()
-            except asyncio.CancelledError:
-                raise
+                with breaking():
+                    async with self._opening:
+                        session = await self._open()
+                    up_since = monotonic()
+                    if not connected.done():
+                        connected.set_result(None)
+                    await self._stay(session)
             except Exception as error:  # noqa: BLE001  # a bus that gives up would lose everything: try for ever
                 self._amiss = why(error, self._url)
                 log.warning("bus.away", service=self._service, error=type(error).__name__, retry_in=round(pause, 1))
                 if not connected.done() and (refused := refusal(error, self._url)) is not None:
                     connected.set_exception(refused)
                     return
-                await asyncio.sleep(pause * random.uniform(0.5, 1))
-                pause = min(pause * 2, LONGEST_PAUSE)
-                continue
-            pause = FIRST_PAUSE
-            if not connected.done():
-                connected.set_result(None)
-            await self._stay()
+            steady = up_since is not None and monotonic() - up_since > STEADY_AFTER
+            pause = FIRST_PAUSE if steady else min(pause * 2, LONGEST_PAUSE)
+            await asyncio.sleep(pause * random.uniform(0.5, 1))
 
-    async def _open(self) -> None:
+    async def _open(self) -> Session:
         session = await Session.open(self._url, self._names, self._topology, self._service)
         try:
             if self._rows:
@@ -234,14 +240,16 @@ class Bus:
         log.info("bus.up", service=self._service)
         for callback in self._callbacks:
             callback()
+        return session
 
-    async def _stay(self) -> None:
-        session = self._here()
-        reason = await session.watch()
-        self._session, self._amiss = None, reason
-        self._consuming.clear()
-        log.warning("bus.lost", service=self._service, why=reason)
-        await session.close()
+    async def _stay(self, session: Session) -> None:
+        try:
+            self._amiss = await session.watch()
+            log.warning("bus.lost", service=self._service, why=self._amiss)
+        finally:
+            self._session = None
+            self._consuming.clear()
+            await session.close()
 
     async def _consume(self, session: Session) -> None:
         around = Surroundings(self._service, self._names, session.publisher, self._metrics, self._clock.now)
@@ -256,7 +264,7 @@ class Bus:
                 intake = EventIntake(row, queue, around)
                 found.append(Subscription(queue, self._into(intake.handle), row.prefetch or self._prefetch))
         if verbs := {row.command.type: row for row in self._rows if isinstance(row, Answers)}:
-            commands = CommandIntake(verbs, session.transient, around)
+            commands = CommandIntake(verbs, session.send, around)
             queue = self._names.rpc(self._service)
             found.append(Subscription(queue, self._into(commands.handle), self._prefetch))
         if heard := [row for row in self._rows if isinstance(row, Hears)]:

@@ -19,7 +19,7 @@ from shared.bus.publisher import LOST, Publisher
 from shared.bus.table import Consumes, Hears
 from shared.bus.topology import Names
 from shared.bus.wire import ATTEMPT, Undecodable, again, attempt_of, read_meta
-from shared.bus.work import cancelled_from_outside
+from shared.bus.work import breaking, cancelled_from_outside
 from shared.errors import RetryLater
 
 log = structlog.get_logger(__name__)
@@ -79,7 +79,8 @@ class EventIntake:
         while True:
             try:
                 word = await self._place(message, outcome)
-                await message.ack()
+                with breaking():
+                    await message.ack()
             except RetryLater:
                 if gone(message):
                     return "left"

@@ -10,7 +10,7 @@ from aio_pika import Message
 from aio_pika.abc import AbstractChannel
 from aio_pika.exceptions import AMQPError, PublishError
 
-from shared.bus.work import cancelled_from_outside
+from shared.bus.work import breaking
 from shared.errors import RetryLater
 
 LOST: Final = (AMQPError, OSError, RuntimeError)
@@ -36,21 +36,21 @@ class Publisher:
         After ``RetryLater`` the message may still have arrived: publish it again under the same id.
         """
         try:
-            async with asyncio.timeout(CONFIRM_WITHIN), self._places:
-                channel = await self._channel.get_underlay_channel()
-                await channel.basic_publish(
-                    message.body,
-                    exchange=exchange,
-                    routing_key=routing_key,
-                    properties=message.properties,
-                    mandatory=True,
-                )
+            with breaking():
+                await self._confirmed(exchange, routing_key, message)
         except PublishError as error:
             self._on_unroutable()
             raise RetryLater(f"the broker has no queue for {routing_key}; it is being declared again") from error
         except LOST as error:
             raise RetryLater("the broker did not confirm in time; try again") from error
-        except asyncio.CancelledError as error:
-            if cancelled_from_outside():
-                raise
-            raise RetryLater("the connection to the broker closed; try again") from error
+
+    async def _confirmed(self, exchange: str, routing_key: str, message: Message) -> None:
+        async with asyncio.timeout(CONFIRM_WITHIN), self._places:
+            channel = await self._channel.get_underlay_channel()
+            await channel.basic_publish(
+                message.body,
+                exchange=exchange,
+                routing_key=routing_key,
+                properties=message.properties,
+                mandatory=True,
+            )

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import traceback
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from time import perf_counter
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 import structlog
 from aio_pika import DeliveryMode, Message
@@ -20,7 +20,7 @@ from shared.bus.intake import Surroundings
 from shared.bus.publisher import LOST, Publisher
 from shared.bus.table import Answers
 from shared.bus.wire import DEADLINE, JSON, META, Undecodable, read_meta, to_milliseconds
-from shared.bus.work import cancelled_from_outside
+from shared.bus.work import breaking, cancelled_from_outside
 from shared.contracts.base import Command, Contract, Meta
 from shared.errors import RetryLater, SwitchboardError, TimedOut, Unprocessable, from_wire, to_wire
 from shared.ids import new_id
@@ -28,6 +28,9 @@ from shared.ids import new_id
 log = structlog.get_logger(__name__)
 
 R = TypeVar("R", bound=Contract)
+
+Send: TypeAlias = Callable[[str, str, Message], Awaitable[None]]
+"""Publishes to (exchange, routing key) without a confirmation."""
 
 REPLY_TO: Final = "amq.rabbitmq.reply-to"
 ANSWER: Final = "answer"
@@ -95,9 +98,9 @@ class Asking:
 class CommandIntake:
     """The answering side: commands of one service's rpc queue to their handlers, by verb."""
 
-    def __init__(self, rows: Mapping[str, Answers], replies: AbstractChannel, around: Surroundings) -> None:
+    def __init__(self, rows: Mapping[str, Answers], send: Send, around: Surroundings) -> None:
         self._rows = rows
-        self._replies = replies
+        self._send = send
         self._around = around
 
     async def handle(self, message: AbstractIncomingMessage) -> None:
@@ -107,7 +110,8 @@ class CommandIntake:
         started = perf_counter()
         try:
             outcome = await self._answer(message, verb)
-            await message.ack()
+            with breaking():
+                await message.ack()
         except (asyncio.CancelledError, *LOST):
             outcome = "left"
         self._around.metrics.seconds.labels(known).observe(perf_counter() - started)
@@ -152,8 +156,8 @@ class CommandIntake:
         if not message.reply_to:
             return
         reply = Message(body, content_type=JSON, correlation_id=message.correlation_id, type=kind)
-        channel = await self._replies.get_underlay_channel()
-        await channel.basic_publish(body, routing_key=message.reply_to, properties=reply.properties)
+        with breaking():
+            await self._send("", message.reply_to, reply)
 
 
 def of_its_type(reply: Contract, command: type[Command[Any]]) -> Contract:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
-from aio_pika import Channel
+from aio_pika import Channel, Message
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, AbstractRobustConnection
 from faststream.message import StreamMessage
 from faststream.middlewares import AckPolicy
@@ -20,18 +20,23 @@ from shared.bus import topology as broker_topology
 from shared.bus.publisher import LOST, Publisher
 from shared.bus.rpc import Asking
 from shared.bus.topology import Names, Topology
+from shared.bus.work import breaking
 
 OPEN_WITHIN: Final = 60.0
-"""Seconds for connecting and declaring; creating a hundred quorum queues takes a slow broker a while."""
+"""Seconds for declaring; creating a hundred quorum queues takes a slow broker a while."""
 
 CONNECT_WITHIN: Final = 5.0
 ANSWER_WITHIN: Final = 5.0
+SEND_WITHIN: Final = 1.0
 HEARTBEAT: Final = "15"
 LOOK_EVERY: Final = 1.0
 """Seconds between looks at what this process knows of its consumers (no round trip)."""
 
 ASK_BROKER_EVERY: Final = 15
 """Looks between questions to the broker whether each queue is there and has a consumer."""
+
+BLOCKED_AFTER: Final = 0.05
+"""Seconds that a connection takes to say it may be written to, unless the broker has blocked it."""
 
 NEVER: Final = 1e8
 """aio-pika's own recovery is put to sleep: it knows one connection's objects, not what the topology should be."""
@@ -60,6 +65,8 @@ class Session:
         self._consumers: dict[str, ConsumerChannel] = {}
         self._stopped: dict[str, ConsumerChannel] = {}
         self._amiss = asyncio.Event()
+        self.blocked = False
+        """The broker takes nothing more from us for now: it is out of memory or disk."""
         self.lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         connection.close_callbacks.add(self._on_closed)
 
@@ -73,10 +80,11 @@ class Session:
             logger=None,
             apply_types=False,
         )
-        async with asyncio.timeout(OPEN_WITHIN):
-            session = cls(broker, await broker.connect(), names, topology)
+        with breaking():
+            session = cls(broker, await _connected(broker), names, topology)
             try:
-                await session._open_channels(service)
+                async with asyncio.timeout(OPEN_WITHIN):
+                    await session._open_channels(service)
             except BaseException:
                 await session.close()
                 raise
@@ -86,7 +94,7 @@ class Session:
         await self.declare()
         publishing = await self._channel(confirms=True)
         asking = await self._channel(confirms=True)
-        self.transient = await self._channel(confirms=False)
+        self._transient = await self._channel(confirms=False)
         self._looking = await self._channel(confirms=False)
         self.publisher = Publisher(publishing, self._amiss.set)
         self.asking = Asking(asking, Publisher(asking, self._amiss.set), service)
@@ -118,6 +126,14 @@ class Session:
             await subscriber.start()
             self._consumers[subscription.queue] = channel
 
+    async def send(self, exchange: str, routing_key: str, message: Message) -> None:
+        """Publish without a confirmation, for what may be lost. Raises what the client raises."""
+        async with asyncio.timeout(SEND_WITHIN):
+            channel = await self._transient.get_underlay_channel()
+            await channel.basic_publish(
+                message.body, exchange=exchange, routing_key=routing_key, properties=message.properties
+            )
+
     async def watch(self) -> str:
         """Look after the topology and our consumers until the session is lost; why it is."""
         looks = 0
@@ -126,12 +142,16 @@ class Session:
             if self.lost.done():
                 return self.lost.result()
             looks += 1
+            self.blocked = await self._is_blocked()
+            if self.blocked:
+                continue  # nothing is read or written: asking would look like a loss
             try:
-                async with asyncio.timeout(ANSWER_WITHIN):
+                with breaking():
                     missing = await self._missing(ask_broker=looks % ASK_BROKER_EVERY == 0)
                     if self._amiss.is_set() and missing is None:
                         self._amiss.clear()
-                        await self.declare()
+                        async with asyncio.timeout(OPEN_WITHIN):
+                            await self.declare()
             except LOST as error:
                 missing = f"the broker does not answer ({type(error).__name__})"
             if missing is not None:
@@ -140,7 +160,7 @@ class Session:
     async def stop_consuming(self) -> None:
         """Cancel every consumer. What was delivered before is in hand; the rest stays in its queue."""
         self._stopped, self._consumers = self._consumers, {}  # not missed by the watch
-        with suppress(*LOST):
+        with suppress(*LOST), breaking():
             async with asyncio.timeout(ANSWER_WITHIN):
                 for spec in self._stopped.values():
                     channel = await self._underlay(spec)
@@ -149,7 +169,7 @@ class Session:
 
     async def release(self) -> None:
         """Close the consumers' channels: what is unacknowledged goes back to its queue."""
-        with suppress(*LOST):
+        with suppress(*LOST), breaking():
             async with asyncio.timeout(ANSWER_WITHIN):
                 for spec in self._stopped.values():
                     await (await self._broker.config.channel_manager.get_channel(spec)).close()
@@ -160,19 +180,28 @@ class Session:
             self.lost.set_result("closed")
         if hasattr(self, "asking"):
             self.asking.fail()
-        with suppress(*LOST):
+        with suppress(*LOST), breaking():
             async with asyncio.timeout(ANSWER_WITHIN):
                 await self._connection.close()
 
+    async def _is_blocked(self) -> bool:
+        transport = self._connection.transport
+        if transport is None:
+            return False
+        ready = asyncio.ensure_future(transport.ready())
+        await asyncio.wait((ready,), timeout=BLOCKED_AFTER)
+        return not ready.done() and ready.cancel()
+
     async def _missing(self, *, ask_broker: bool) -> str | None:
-        for queue, spec in self._consumers.items():
-            channel = await self._underlay(spec)
-            if channel.is_closed or not channel.consumers:
-                return f"our consumer of {queue} is gone"
-            if ask_broker:
-                found = await self._looking.declare_queue(queue, passive=True)
-                if not found.declaration_result.consumer_count:
-                    return f"the broker knows no consumer of {queue}"
+        async with asyncio.timeout(ANSWER_WITHIN):
+            for queue, spec in self._consumers.items():
+                channel = await self._underlay(spec)
+                if channel.is_closed or not channel.consumers:
+                    return f"our consumer of {queue} is gone"
+                if ask_broker:
+                    found = await self._looking.declare_queue(queue, passive=True)
+                    if not found.declaration_result.consumer_count:
+                        return f"the broker knows no consumer of {queue}"
         return None
 
     async def _underlay(self, spec: ConsumerChannel) -> Any:
@@ -191,6 +220,18 @@ class Session:
             self.lost.set_result(f"the connection broke ({reason})")
         if hasattr(self, "asking"):
             self.asking.fail()
+
+
+async def _connected(broker: RabbitBroker) -> AbstractRobustConnection:
+    """Connect. Not to be cancelled half-way: that would leave a connection behind which nobody closes."""
+    connecting = asyncio.ensure_future(broker.connect())
+    try:
+        return await asyncio.shield(connecting)
+    except asyncio.CancelledError:
+        await asyncio.wait((connecting,), timeout=CONNECT_WITHIN)
+        if connecting.done() and not connecting.cancelled() and connecting.exception() is None:
+            await connecting.result().close()
+        raise
 
 
 async def _untouched(message: StreamMessage[AbstractIncomingMessage]) -> AbstractIncomingMessage:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from prometheus_client import Gauge
@@ -44,3 +45,14 @@ def cancelled_from_outside() -> bool:
     """Whether the running task was asked to end (else a ``CancelledError`` came from something it waited for)."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
+
+
+@contextmanager
+def breaking() -> Iterator[None]:
+    """The client cancels what waits on a connection that breaks; here that is a ``ConnectionError`` like any other."""
+    try:
+        yield
+    except asyncio.CancelledError as error:
+        if cancelled_from_outside():
+            raise
+        raise ConnectionError("the connection to the broker broke") from error

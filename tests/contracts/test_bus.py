@@ -99,6 +99,21 @@ async def test_retry_later_brings_it_back_marked_as_a_repeat(town: Town) -> None
     assert await town.dead() == []
 
 
+async def test_a_cancellation_from_within_a_handler_is_another_try_and_not_a_loss(town: Town) -> None:
+    tower, tries = await town.bus("tower"), []
+
+    async def waits_in_vain(event: BellPolished, meta: Meta) -> None:
+        tries.append(meta.redelivered)
+        if len(tries) == 1:
+            given_up: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            given_up.cancel()
+            await given_up
+
+    await tower.start([consumes(BellPolished, waits_in_vain)])
+    await tower.publish(said(BellPolished(bell="a")))
+    await eventually(lambda: tries == [False, True])
+
+
 async def test_another_error_parks_it_and_stops_no_neighbour(town: Town) -> None:
     tower, poisoned, neighbour = await town.bus("tower"), Listener(ValueError("no")), Listener()
     await tower.start([consumes(BellRang, poisoned), consumes(BellPolished, neighbour)])

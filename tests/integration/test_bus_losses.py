@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,8 +13,10 @@ import pytest
 from aio_pika.abc import AbstractChannel
 
 from shared.bus import Bus, answers, consumes, hears
+from shared.bus.session import LOOK_EVERY
 from shared.contracts.base import Meta
 from shared.errors import RetryLater
+from shared.local.rabbitmq import find_rabbitmq
 from shared.startup import BadSetting, StartupError
 from tests.support.bells import BellPolished, BellRang, RingBell, Rung, rang, said
 from tests.support.eventually import eventually
@@ -264,6 +267,68 @@ async def test_a_killed_broker_keeps_what_was_confirmed_and_a_wiped_one_is_set_u
     finally:
         await tower.close()
         await church.close()
+
+
+async def test_a_broker_out_of_memory_fails_readiness_and_publishing_but_loses_nothing(
+    own_broker: LocalRabbit,
+) -> None:
+    town, listener = RealTown(own_broker.url, "full"), Listener()
+    tower = await town.bus("tower")
+
+    def memory(limit: str) -> None:
+        control = Path(find_rabbitmq()).with_name("rabbitmqctl")
+        environment = dict(own_broker._environment())
+        command = [str(control), "set_vm_memory_high_watermark", limit]
+        subprocess.run(command, env=environment, check=True, capture_output=True)
+
+    try:
+        await tower.start([consumes(BellRang, listener)])
+        await asyncio.to_thread(memory, "0.000001")
+        with pytest.raises(RetryLater):
+            await tower.publish(rang("kept", "1"))
+        await eventually(lambda: "memory" in (tower.healthy() or ""))
+        await asyncio.to_thread(memory, "0.4")
+        await eventually(lambda: tower.healthy() is None)
+        await published(tower, "1", "kept")
+        await listener.times(1)
+    finally:
+        await tower.close()
+
+
+async def test_an_asker_who_left_does_not_harm_who_answers(town: RealTown, wire: Wire) -> None:
+    tower, church = await town.bus("tower"), town.new_bus("church", await wire.open())
+    asked, release, answered = asyncio.Event(), asyncio.Event(), Listener()
+
+    async def ring(command: RingBell, meta: Meta) -> Rung:
+        asked.set()
+        await release.wait()
+        return Rung(times=1)
+
+    await tower.start([answers(RingBell, ring), consumes(BellRang, answered)])
+    reconnected: list[bool] = []
+    tower.on_connect(lambda: reconnected.append(True))
+    await church.connect()
+    asking = asyncio.create_task(church.ask(RingBell(bell="x")))
+    await asked.wait()
+    wire.cut()
+    with pytest.raises(RetryLater):
+        await asking
+    release.set()
+    await published(tower, "1")
+    await answered.times(1)
+    await asyncio.sleep(LOOK_EVERY + 0.1)  # one look of the watch
+    assert tower.healthy() is None
+    assert reconnected == []
+
+
+async def test_a_bus_closed_while_it_connects_leaves_nothing_behind(town: RealTown, wire: Wire) -> None:
+    tower = town.new_bus("tower", await wire.open())
+    connecting = asyncio.create_task(tower.connect())
+    await eventually(lambda: wire.accepted)
+    await tower.close()
+    connecting.cancel()
+    await asyncio.gather(connecting, return_exceptions=True)
+    await eventually(lambda: not wire.carrying)
 
 
 async def test_a_bus_waits_for_a_broker_that_is_not_up_yet(town: RealTown, wire: Wire) -> None:

@@ -30,6 +30,11 @@ class Wire:
             writer.transport.abort()
         self._writers.clear()
 
+    @property
+    def carrying(self) -> bool:
+        """Whether anybody is connected."""
+        return bool(self._tasks)
+
     async def close(self) -> None:
         self.cut(down=True)
         if self._server is not None:

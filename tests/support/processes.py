@@ -1,4 +1,4 @@
-"""``switchboard`` as processes of their own, for end-to-end, browser and chaos tests: start, wait, kill, start again."""
+"""``switchboard`` as processes of their own, for end-to-end, browser and chaos tests: start, wait, kill, again."""
 
 import json
 import os

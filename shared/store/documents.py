@@ -59,6 +59,12 @@ def encoded(value: Mapping[str, Any]) -> RawBSONDocument:
     return RawBSONDocument(raw)
 
 
+def decoded(value: RawBSONDocument) -> dict[str, Any]:
+    """The value as a reader of the store finds it."""
+    found: dict[str, Any] = bson.decode(value.raw, codec_options=OPTIONS)
+    return found
+
+
 class Form(Generic[M]):
     """How a model is stored. ``upgrades[n]`` turns the stored form n into n + 1 when read."""
 

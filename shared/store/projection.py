@@ -183,8 +183,8 @@ class Projection(Queries[Row]):
         return {source: part for source, part in parts.items() if there.get(source, -1) < part.version}
 
     def _read(self, document: Document) -> Row:
-        id, versions, at = document.pop("_id"), document.pop("v"), document.pop("at")
-        return Row(id=id, versions=versions, parts=document, at=at)
+        parts = {name: part for name, part in document.items() if name not in ("_id", "v", "at")}
+        return Row(id=document["_id"], versions=document["v"], parts=parts, at=document["at"])
 
 
 def _follow(newer: asyncio.Future[bool], older: asyncio.Future[bool]) -> None:

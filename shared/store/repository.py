@@ -12,7 +12,7 @@ from pymongo import InsertOne
 from shared.store.client import Database
 from shared.store.collection import Document
 from shared.store.documents import Form, Upgrade, encoded
-from shared.store.failures import LostRace, StoreAway
+from shared.store.failures import LostRace, Taken
 from shared.store.indexes import Index
 from shared.store.queries import Filter, Queries
 
@@ -63,15 +63,19 @@ class Repository(Queries[M]):
             return frozenset()
         ids = list(documents)
         refused = await self._collection.bulk([InsertOne(document) for document in documents.values()])
-        for problem in refused.values():
-            if not isinstance(problem, LostRace):
+        taken = [ids[position] for position, problem in refused.items() if isinstance(problem, Taken)]
+        # The embedded server may name another index than the id's.
+        there = set(await self._ids(taken)) if taken else set()
+        for position, problem in refused.items():
+            if not isinstance(problem, LostRace) and ids[position] not in there:
                 raise problem
         return frozenset(id for position, id in enumerate(ids) if position not in refused)
 
     async def compare_and_set(self, item: M, version: int) -> bool:
         """Replace the document that is at ``version`` (0: none is there yet); ``item.version`` must differ.
 
-        False when it is at another version: read again. Conflict when another unique index refuses.
+        False when it is at another version: read again. Conflict when another unique index refuses. After a
+        silence of the database (``RetryLater``) it may have happened: read again.
         """
         id, new = str(getattr(item, "id")), int(getattr(item, "version"))  # noqa: B009 - models with id and version
         if new == version:
@@ -80,10 +84,10 @@ class Repository(Queries[M]):
             replaced = await self._collection.replace({"_id": id, "version": version}, self._stored(item))
         except LostRace:
             return False
-        except StoreAway:
-            current = await self._collection.find({"_id": id}, limit=1)  # did it happen? compare the whole document
-            if current and encoded(current[0]).raw == encoded({"_id": id, **_without_id(self._stored(item))}).raw:
-                return True
+        except Taken:
+            current = await self._collection.find({"_id": id}, fields={"version": 1}, limit=1)
+            if current and current[0].get("version") != version:
+                return False  # the embedded server may name another index than the id's
             raise
         return replaced > 0
 
@@ -110,14 +114,13 @@ class Repository(Queries[M]):
         """How many are gone."""
         return await self._collection.delete(filter)
 
+    async def _ids(self, ids: Sequence[str]) -> list[str]:
+        return [each["_id"] for each in await self._collection.find({"_id": {"$in": list(ids)}}, fields={"_id": 1})]
+
     def _stored(self, item: M) -> RawBSONDocument:
         fields = item.model_dump()
         return encoded({"_id": fields.pop("id"), **fields, SCHEMA: self._form.schema})
 
     def _read(self, document: Document) -> M:
-        schema = document.pop(SCHEMA, None)
-        return self._form.read({"id": document.pop("_id"), **document}, schema)
-
-
-def _without_id(document: RawBSONDocument) -> dict[str, Any]:
-    return {name: value for name, value in document.items() if name != "_id"}
+        fields = {name: value for name, value in document.items() if name not in ("_id", SCHEMA)}
+        return self._form.read({"id": document["_id"], **fields}, document.get(SCHEMA))

@@ -76,17 +76,17 @@ class Trail:
     async def page(self, aggregate: str, unsent: Sequence[Entry], after: str | None, limit: int) -> Page[TrailRecord]:
         """A page, oldest first; ``unsent`` are changes that may still lie in the outbox only."""
         bound = beyond(after, ORDER) if after is not None else {}
-        found = await self._collection.find({"aggregate": aggregate, **bound}, order=ORDER, limit=limit + 1)
-        lines = found[:limit]
-        if len(found) > limit:
-            return Page(tuple(map(_record, lines)), cursor(lines[-1], ORDER))
+        lines = await self._collection.find({"aggregate": aggregate, **bound}, order=ORDER, limit=limit + 1)
         there = {line["_id"] for line in lines}
         passed = position(after, ORDER)[0] if after is not None else 0
         lines += [each.line(self._body) for each in unsent if each.id not in there and each.version > passed]
-        return Page(tuple(map(_record, sorted(lines, key=lambda line: line["version"]))))
+        lines.sort(key=lambda line: line["version"])
+        following = cursor(lines[limit - 1], ORDER) if len(lines) > limit else None
+        return Page(tuple(map(record, lines[:limit])), following)
 
 
-def _record(line: Document) -> TrailRecord:
+def record(line: Document) -> TrailRecord:
+    """A line of the trail as read."""
     return TrailRecord(
         aggregate=line["aggregate"],
         version=line["version"],

@@ -128,17 +128,25 @@ class Turns(Generic[S]):
                 return round.told
             except LostRace:
                 races += 1
-                self._parts.lost.inc()
-                if races >= MOST_RACES:
-                    raise RetryLater("too many others are changing it: try again") from None
-                await asyncio.sleep(random.random() * min(LONGEST_BACKOFF, 0.002 * 2**races))
+                await self._step_back(races)
                 known = None
             except StoreAway:
                 known = await self._after_silence(id, round)
             except Taken as error:
-                if len(turn) == 1:
+                tried, known = known, await self._load(id)
+                if known.version != tried.version:  # a lost race: the embedded server may name any index
+                    races += 1
+                    await self._step_back(races)
+                elif len(turn) == 1:
                     return [error]
-                return [answer for each in turn for answer in await self._change(id, [each])]
+                else:
+                    return [answer for each in turn for answer in await self._change(id, [each])]
+
+    async def _step_back(self, races: int) -> None:
+        self._parts.lost.inc()
+        if races >= MOST_RACES:
+            raise RetryLater("too many others are changing it: try again") from None
+        await asyncio.sleep(random.random() * min(LONGEST_BACKOFF, 0.002 * 2**races))
 
     async def _load(self, id: str) -> Known[S]:
         return Known.read(id, await self._parts.reads.read(id), self._parts.form)

@@ -193,9 +193,10 @@ class Timers(Generic[S]):
         def decide(state: S | None) -> Decision[S] | None:
             nonlocal woken
             due = getattr(state, "wake_at", None)
-            woken = isinstance(due, datetime) and due <= now
-            if state is None or not woken:
+            if state is None or not isinstance(due, datetime) or due > now:
+                woken = False
                 return None
+            woken = True
             decision = self._wake(state, now)
             after = getattr(decision.state, "wake_at", None) if decision is not None else due
             if isinstance(after, datetime) and after <= due:

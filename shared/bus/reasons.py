@@ -8,8 +8,8 @@ from aio_pika.exceptions import (
     ConnectionClosed,
     ProbableAuthenticationError,
 )
-from yarl import URL
 
+from shared.bus.address import place
 from shared.startup import BadSetting, StartupError
 
 
@@ -17,28 +17,20 @@ def why(error: Exception, url: str) -> str:
     """One line for ``/readyz``."""
     if isinstance(error, ChannelPreconditionFailed):
         return f"the broker has a queue or exchange of another kind: {error}"
-    return f"no broker at {_place(url)} ({type(error).__name__})"
+    return f"no broker at {place(url)} ({type(error).__name__})"
 
 
 def refusal(error: Exception, url: str) -> StartupError | None:
     """What ends a start, because waiting will not mend it; None for a broker that is just not up yet."""
     if isinstance(error, AuthenticationError | ProbableAuthenticationError):
-        return BadSetting(f"the broker at {_place(url)} refuses us: check user and password in SWITCHBOARD_RABBIT_URL")
+        return BadSetting(f"the broker at {place(url)} refuses us: check user and password in SWITCHBOARD_RABBIT_URL")
     if isinstance(error, ChannelPreconditionFailed):
         return StartupError(
-            f"the broker at {_place(url)} has a queue or exchange of another kind: "
+            f"the broker at {place(url)} has a queue or exchange of another kind: "
             f"delete it or choose another prefix ({error})"
         )
     if isinstance(error, ConnectionClosed) and "vhost" in str(error):
-        return BadSetting(f"the broker at {_place(url)} has no such virtual host: check SWITCHBOARD_RABBIT_URL")
+        return BadSetting(f"the broker at {place(url)} has no such virtual host: check SWITCHBOARD_RABBIT_URL")
     if isinstance(error, ValueError):
-        return BadSetting(f"SWITCHBOARD_RABBIT_URL is not an AMQP address: {_place(url)}")
+        return BadSetting(f"SWITCHBOARD_RABBIT_URL is not an AMQP address: {place(url)}")
     return None
-
-
-def _place(url: str) -> str:
-    try:
-        parsed = URL(url)
-        return f"{parsed.host}:{parsed.port or 5672}{parsed.path}"
-    except ValueError:
-        return "(not an address)"

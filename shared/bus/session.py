@@ -14,9 +14,9 @@ from faststream.message import StreamMessage
 from faststream.middlewares import AckPolicy
 from faststream.rabbit import Channel as ConsumerChannel
 from faststream.rabbit import RabbitBroker, RabbitQueue
-from yarl import URL
 
 from shared.bus import topology as broker_topology
+from shared.bus.address import with_defaults
 from shared.bus.publisher import LOST, Publisher
 from shared.bus.rpc import Asking
 from shared.bus.topology import Names, Topology
@@ -74,7 +74,7 @@ class Session:
     async def open(cls, url: str, names: Names, topology: Topology, service: str) -> Session:
         """Connect, declare everything, be ready to publish and ask. Raises what the client raises."""
         broker = RabbitBroker(
-            str(URL(url).update_query({"heartbeat": HEARTBEAT, "name": service, **URL(url).query})),
+            with_defaults(url, heartbeat=HEARTBEAT, name=service),
             timeout=CONNECT_WITHIN,
             reconnect_interval=NEVER,
             logger=None,

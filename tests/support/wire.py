@@ -3,8 +3,7 @@
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field
-
-from yarl import URL
+from urllib.parse import urlsplit, urlunsplit
 
 
 @dataclass
@@ -22,7 +21,9 @@ class Wire:
         """Listen; the URL to use instead."""
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         port = self._server.sockets[0].getsockname()[1]
-        return str(URL(self.url).with_host("127.0.0.1").with_port(port))
+        parts = urlsplit(self.url)
+        user, at, _ = parts.netloc.rpartition("@")
+        return urlunsplit(parts._replace(netloc=f"{user}{at}127.0.0.1:{port}"))
 
     def cut(self, *, down: bool = False) -> None:
         self.down = down
@@ -48,8 +49,8 @@ class Wire:
             writer.transport.abort()
             return
         self.accepted += 1
-        target = URL(self.url)
-        far_reader, far_writer = await asyncio.open_connection(target.host, target.port)
+        target = urlsplit(self.url)
+        far_reader, far_writer = await asyncio.open_connection(target.hostname, target.port)
         self._writers |= {writer, far_writer}
         for source, sink in ((reader, far_writer), (far_reader, writer)):
             task = asyncio.create_task(_pump(source, sink))

@@ -3,7 +3,7 @@ SHELL := /usr/bin/env bash
 .DEFAULT_GOAL := help
 .PHONY: help up demo test lint types walls format lock chaos bench test-long docs web web-check runtime dev
 
-PYTHON_PATHS := services shared tests
+PYTHON_PATHS := services shared tests deploy
 SHELL_FILES := .ci/run deploy/local/prepare deploy/local/web
 YAML_FILES := docker-compose.yml deploy
 PYTEST := .venv/bin/pytest

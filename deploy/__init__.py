@@ -1,0 +1,1 @@
+"""How Switchboard is deployed, and a demonstration of it."""

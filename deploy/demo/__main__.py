@@ -30,8 +30,7 @@ def main() -> int:
             _fill(client, url)
     except (Refused, httpx2.HTTPError, OSError) as error:
         why = f"{error or type(error).__name__}"
-        sys.stderr.write(f"The demonstration stopped: {why}. Is Switchboard up at {url}?
-")
+        sys.stderr.write(f"The demonstration stopped: {why}. Is Switchboard up at {url}?\n")
         return 1
     return 0
 
@@ -57,7 +56,9 @@ def _fill(client: Client, url: str) -> None:
             {
                 "name": f"Demo {title}",
                 "members": [
-                    {"user": people[email], "right": "contributor"} for _, email, spoken in story.PEOPLE if spoken == language
+                    {"user": people[email], "right": "contributor"}
+                    for _, email, spoken in story.PEOPLE
+                    if spoken == language
                 ],
                 "capacity": 5,
             },

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from time import monotonic
 from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
@@ -79,6 +79,8 @@ class Bus:
         self._topology = topology or Topology()
         self._work = Work(self._metrics.in_flight)
         self._rows: tuple[Row, ...] = ()
+        self._commands: CommandIntake | None = None
+        self._live: LiveIntake | None = None
         self._session: Session | None = None
         self._amiss: str | None = "the broker has not answered yet"
         self._supervisor: asyncio.Task[None] | None = None
@@ -99,19 +101,22 @@ class Bus:
             await asyncio.shield(self._connected)
 
     async def start(self, table: Sequence[Row]) -> None:
-        """Consume. Raises ValueError for a row that the topology does not know, or a repeated one."""
+        """Consume. Called again it adds rows: who must answer others before it can consume starts in two steps.
+
+        A command whose row is not there yet is answered with ``RetryLater``. Raises ValueError for a row that the
+        topology does not know, or a repeated one.
+        """
         if self._supervisor is None:
             raise ValueError("connect first")
-        if self._rows:
-            raise ValueError("the bus consumes already")
-        rows = tuple(table)
-        check(rows, self._service, self._topology)
         async with self._opening:
+            rows = (*self._rows, *table)
+            check(rows, self._service, self._topology)
             self._rows = rows
-            if self._session is not None and rows:
+            if self._session is not None and table:
+                self._consuming.clear()
                 try:
                     with breaking():
-                        await self._consume(self._session)
+                        await self._consume(self._session, table)
                 except LOST as error:
                     log.warning("bus.consume_failed", service=self._service, error=type(error).__name__)
                     await self._session.close()  # the supervisor opens another, which consumes
@@ -230,9 +235,10 @@ class Bus:
 
     async def _open(self) -> Session:
         session = await Session.open(self._url, self._names, self._topology, self._service)
+        self._commands = self._live = None
         try:
             if self._rows:
-                await self._consume(session)
+                await self._consume(session, self._rows)
         except BaseException:
             await session.close()
             raise
@@ -251,27 +257,29 @@ class Bus:
             self._consuming.clear()
             await session.close()
 
-    async def _consume(self, session: Session) -> None:
+    async def _consume(self, session: Session, rows: Sequence[Row]) -> None:
         around = Surroundings(self._service, self._names, session.publisher, self._metrics, self._clock.now)
-        await session.consume(list(self._subscriptions(session, around)))
+        await session.consume(list(self._subscriptions(session, around, rows)))
         self._consuming.set()
 
-    def _subscriptions(self, session: Session, around: Surroundings) -> list[Subscription]:
-        found = []
-        for row in self._rows:
+    def _subscriptions(self, session: Session, around: Surroundings, rows: Sequence[Row]) -> Iterator[Subscription]:
+        for row in rows:
             if isinstance(row, Consumes):
                 queue = self._names.queue(self._service, row.event.type)
                 intake = EventIntake(row, queue, around)
-                found.append(Subscription(queue, self._into(intake.handle), row.prefetch or self._prefetch))
-        if verbs := {row.command.type: row for row in self._rows if isinstance(row, Answers)}:
-            commands = CommandIntake(verbs, session.send, around)
-            queue = self._names.rpc(self._service)
-            found.append(Subscription(queue, self._into(commands.handle), self._prefetch))
-        if heard := [row for row in self._rows if isinstance(row, Hears)]:
-            live = LiveIntake(heard, around)
-            queue = self._names.live_queue(self._service, new_id())
-            found.append(Subscription(queue, self._into(live.handle), self._prefetch, transient=True))
-        return found
+                yield Subscription(queue, self._into(intake.handle), row.prefetch or self._prefetch)
+        if verbs := [row for row in rows if isinstance(row, Answers)]:
+            if self._commands is None:
+                self._commands = CommandIntake(session.send, around)
+                queue = self._names.rpc(self._service)
+                yield Subscription(queue, self._into(self._commands.handle), self._prefetch)
+            self._commands.add(verbs)
+        if heard := [row for row in rows if isinstance(row, Hears)]:
+            if self._live is None:
+                self._live = LiveIntake(around)
+                queue = self._names.live_queue(self._service, new_id())
+                yield Subscription(queue, self._into(self._live.handle), self._prefetch, transient=True)
+            self._live.add(heard)
 
     def _into(
         self, handle: Callable[[AbstractIncomingMessage], Coroutine[Any, Any, None]]

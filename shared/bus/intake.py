@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from time import perf_counter
@@ -126,9 +126,12 @@ class EventIntake:
 class LiveIntake:
     """The live fanout to the handlers of each event type. At most once: nothing is acknowledged or retried."""
 
-    def __init__(self, rows: Sequence[Hears], around: Surroundings) -> None:
+    def __init__(self, around: Surroundings) -> None:
         self._around = around
         self._rows: dict[str, list[Hears]] = {}
+
+    def add(self, rows: Iterable[Hears]) -> None:
+        """Give to these handlers too from now on."""
         for row in rows:
             self._rows.setdefault(row.event.type, []).append(row)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import traceback
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Any, Final, TypeAlias, TypeVar
@@ -98,10 +98,14 @@ class Asking:
 class CommandIntake:
     """The answering side: commands of one service's rpc queue to their handlers, by verb."""
 
-    def __init__(self, rows: Mapping[str, Answers], send: Send, around: Surroundings) -> None:
-        self._rows = rows
+    def __init__(self, send: Send, around: Surroundings) -> None:
+        self._rows: dict[str, Answers] = {}
         self._send = send
         self._around = around
+
+    def add(self, rows: Iterable[Answers]) -> None:
+        """Answer these too from now on."""
+        self._rows |= {row.command.type: row for row in rows}
 
     async def handle(self, message: AbstractIncomingMessage) -> None:
         """Answer one command. Cancelled by a stop it stays unacknowledged: another process answers it."""
@@ -131,7 +135,7 @@ class CommandIntake:
     async def _handle(self, message: AbstractIncomingMessage, verb: str) -> Contract:
         row = self._rows.get(verb)
         if row is None:
-            raise SwitchboardError(f"{self._around.service} does not answer {verb}")
+            raise RetryLater(f"{self._around.service} does not answer {verb} yet: it is starting, or too old")
         try:
             meta = read_meta(message)
             command = row.command.model_validate_json(message.body)

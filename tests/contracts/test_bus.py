@@ -325,10 +325,34 @@ async def test_a_wrong_table_is_refused(town: Town, rows: list[Row]) -> None:
         await church.start(rows)
 
 
-async def test_a_second_start_is_refused(town: Town) -> None:
+async def test_a_second_start_adds_rows(town: Town) -> None:
+    tower, church = await town.bus("tower"), await town.bus("church")
+    rung, polished, first, second = Listener(), Listener(), Listener(), Listener()
+
+    async def count(command: CountBells, meta: Meta) -> Rung:
+        return Rung(times=7)
+
+    async def ring(command: RingBell, meta: Meta) -> Rung:
+        return Rung(times=command.times)
+
+    await tower.start([answers(CountBells, count), hears(BellRang, first), consumes(BellRang, rung)])
+    with pytest.raises(RetryLater, match="yet"):
+        await church.ask(RingBell(bell="Maria"))
+    await tower.start([answers(RingBell, ring), hears(BellRang, second), consumes(BellPolished, polished)])
+    assert await church.ask(RingBell(bell="Maria", times=3)) == Rung(times=3)
+    assert (await church.ask(CountBells(), service="tower")).times == 7
+    await church.publish(rang("Maria"))
+    await church.publish(said(BellPolished(bell="Emma")))
+    await church.broadcast(BellRang(bell="fire"))
+    for listener in (rung, polished, first, second):
+        await listener.times(1)
+    assert [rung.bells, polished.bells, first.bells, second.bells] == [["Maria"], ["Emma"], ["fire"], ["fire"]]
+
+
+async def test_a_second_start_with_a_row_that_is_there_is_refused(town: Town) -> None:
     tower = await town.bus("tower")
     await tower.start([consumes(BellLookedAt, Listener())])
-    with pytest.raises(ValueError, match="already"):
+    with pytest.raises(ValueError, match="twice"):
         await tower.start([consumes(BellLookedAt, Listener())])
 
 

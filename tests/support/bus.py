@@ -123,10 +123,9 @@ class FakeBus(Bus):
             callback()
 
     async def start(self, table: Sequence[Row]) -> None:
-        if self._table:
-            raise ValueError("the bus consumes already")
-        check(table, self.service, self.broker.topology)
-        self._table = tuple(table)
+        rows = (*self._table, *table)
+        check(rows, self.service, self.broker.topology)
+        self._table = rows
         waiting, self.broker.waiting = self.broker.waiting, deque()
         for delivery in waiting:
             self.broker.deliver(delivery)
@@ -171,6 +170,8 @@ class FakeBus(Bus):
         self.asked.append(command)
         meta = meta or metadata(command, cause=None, event_id=new_id(), now=self._clock.now())
         found = self._answerer(owner, command)
+        if found is None and any(bus.service == owner and bus.answers_some for bus in self.broker.buses):
+            raise RetryLater(f"{owner} does not answer {command.type} yet")
         try:
             async with asyncio.timeout(timeout):
                 if found is None:
@@ -191,7 +192,12 @@ class FakeBus(Bus):
                     heard = row.event.model_validate_json(event.model_dump_json())
                     bus._begin(_ignoring(row.handler, heard, meta))
 
-    # -- what the broker asks
+    # -- what the broker and other buses ask
+
+    @property
+    def answers_some(self) -> bool:
+        """Whether it answers commands at all, of whatever kind."""
+        return any(isinstance(row, Answers) for row in self._table)
 
     def takes(self, delivery: Delivery) -> bool:
         return self.service == delivery.service and self._row(delivery.entry.meta.type) is not None

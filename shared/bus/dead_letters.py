@@ -10,10 +10,12 @@ from typing import Any, Final
 
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
+from aio_pika.exceptions import ChannelNotFoundEntity
 
+from shared.bus.address import place
 from shared.bus.intake import ATTEMPTS, CAUSES, DIED_AT, QUEUE, REASON, TRACEBACK
 from shared.bus.publisher import Publisher
-from shared.bus.topology import Names
+from shared.bus.topology import TIERS, Names
 from shared.bus.wire import REPUBLISHED, Undecodable, again, read_meta
 from shared.contracts.base import Meta
 from shared.errors import NotFound, RetryLater
@@ -71,13 +73,13 @@ class DeadLetters:
     async def replay(self, ids: Collection[str] | None = None) -> int:
         """Return these (all when None) to the one queue each came from, as new tries; how many it were.
 
-        A letter leaves only when its queue has it, so one that cannot be returned stays. ``RetryLater`` then.
+        A letter leaves only when its queue has it (``RetryLater`` else); one that names no queue of ours stays.
         """
         done = 0
         async with self._held(READ_AT_MOST, ids) as letters:
             for letter, message in letters:
                 if not letter.queue:
-                    raise RetryLater(f"nobody knows where letter {letter.id} came from: look at it, then drop it")
+                    continue
                 await self._publisher.publish("", letter.queue, again(message, **{REPUBLISHED: True}))
                 await message.ack()
                 done += 1
@@ -110,20 +112,27 @@ class DeadLetters:
 
 @asynccontextmanager
 async def dead_letters(url: str, prefix: str) -> AsyncIterator[DeadLetters]:
-    """Connect for as long as the block lasts. Raises ``RetryLater`` when the broker is away."""
+    """Connect for as long as the block lasts.
+
+    Raises ``RetryLater`` when the broker is away, ``NotFound`` when nothing was ever set up under this prefix.
+    """
     try:
         connection = await aio_pika.connect(url, timeout=5)
     except OSError as error:
-        raise RetryLater("the broker does not answer") from error
+        raise RetryLater(f"no broker answers at {place(url)}") from error
     async with connection:
-        channel = await connection.channel(on_return_raises=True)
-        yield DeadLetters(channel, Names(prefix))
+        letters = DeadLetters(await connection.channel(on_return_raises=True), Names(prefix))
+        try:
+            await letters.count()
+        except ChannelNotFoundEntity as error:
+            raise NotFound(f"no queues of prefix {prefix!r} at {place(url)}: has Switchboard run there?") from error
+        yield letters
 
 
 def _letter(message: AbstractIncomingMessage, names: Names) -> Letter:
     headers: dict[str, Any] = dict(message.headers)
     queue = str(headers.get(QUEUE) or message.routing_key or "")
-    if not queue.startswith(f"{names.prefix}."):
+    if not queue.startswith(f"{names.prefix}.") or queue in {names.dead, *map(names.retry, TIERS)}:
         queue = ""
     try:
         meta = read_meta(message).model_copy(update={"redelivered": True})

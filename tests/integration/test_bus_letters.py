@@ -93,6 +93,23 @@ async def test_listing_again_and_again_loses_no_letter(town: RealTown) -> None:
             assert [letter.event_id for letter in await letters.list()] == ["m"]
 
 
+async def test_a_prefix_that_was_never_set_up_is_not_found(rabbit_url: str, prefix: str) -> None:
+    with pytest.raises(NotFound, match=prefix):
+        async with dead_letters(rabbit_url, prefix):
+            raise AssertionError
+
+
+async def test_a_letter_that_names_no_queue_of_ours_stays(town: RealTown) -> None:
+    await town.bus("tower")
+    async with await aio_pika.connect(town.url) as connection:
+        channel = await connection.channel()
+        await channel.default_exchange.publish(aio_pika.Message(b"stray"), f"{town.prefix}.dead")
+    async with dead_letters(town.url, town.prefix) as letters:
+        (letter,) = await letters.list()
+        assert await letters.replay() == 0
+        assert await letters.list() == (letter,)
+
+
 async def test_something_that_is_not_ours_is_parked(town: RealTown) -> None:
     tower, listener = await town.bus("tower"), Listener()
     await tower.start([consumes(BellRang, listener)])

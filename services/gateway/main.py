@@ -31,7 +31,7 @@ from services.gateway.users import first_admin
 from services.gateway.workers import Workers
 from services.gateway.workspace import COPIED, Workspace
 from shared.contracts.settings import Team, User, WorkflowSettings
-from shared.resources import Replicas, ResourceOwner
+from shared.resources import Replicas, ResourceOwner, settings_table
 from shared.runtime import Probe, Runtime
 from shared.settings import load
 
@@ -97,8 +97,7 @@ class Gateway:
         self._forward = Forward(settings.ingest_url) if settings.ingest_url is not None else None
         self._app = make_app(self._parts, gate, self._forward, pages)
         self._table = (
-            *self._own.table(),
-            *self._copies.table(),
+            *settings_table(self._own, self._copies),
             *table(
                 Snapshots(taking_in),
                 Facts(

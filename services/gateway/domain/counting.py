@@ -10,7 +10,7 @@ from typing import Any
 from services.gateway.domain.access import Access, Action, Placed, may
 from shared.contracts.words import Status
 
-GROUPED_BY = ("status", "channel", "owner", "team", "teams")
+GROUPED_BY = ("status", "channel", "owner", "routed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +24,8 @@ class Group:
     @classmethod
     def of(cls, values: Sequence[Any], number: int) -> Group:
         """From the values of ``GROUPED_BY``."""
-        status, channel, owner, team, teams = values
-        return cls(status, Placed(channel, owner or None, team or None, tuple(teams)), number)
+        status, channel, owner, routed = values
+        return cls(status, Placed(channel, owner or None, teams=tuple(routed.split())), number)
 
 
 def counts(access: Access, groups: Iterable[Group]) -> dict[str, Any]:

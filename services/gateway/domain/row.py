@@ -83,6 +83,7 @@ def conversation_fields(snapshot: ConversationSnapshot) -> Document:
         "visibility": str(snapshot.visibility),
         "owner": owner or "",
         "routes": sorted(routes),
+        "routed": " ".join(sorted(routes)),
         "unrouted": not routes,
         "team": snapshot.team or "",
         "teams": list(snapshot.teams),

@@ -3,9 +3,9 @@
 import asyncio
 import os
 import signal
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, contextmanager
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 import structlog
 from starlette.types import ASGIApp
@@ -20,6 +20,8 @@ from shared.secrets import Vault
 from shared.serving import Listener, Site
 from shared.settings import CommonSettings
 from shared.store import Store
+
+T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
@@ -106,7 +108,8 @@ class Runner:
     async def _build(self, stack: AsyncExitStack, vault: Vault) -> list[Service]:
         store = await stack.enter_async_context(self.connections.store())
         self.progress.step("database connected")
-        buses = {name: await stack.enter_async_context(self.connections.bus(name)) for name in self.builds}
+        connected = await _together(stack.enter_async_context(self.connections.bus(name)) for name in self.builds)
+        buses = dict(zip(self.builds, connected, strict=True))
         self.progress.step("broker connected, queues declared")
         services = [build(self._runtime(name, buses[name], store, vault)) for name, build in self.builds.items()]
         self.health.probes = [
@@ -130,12 +133,7 @@ class Runner:
 
     async def _start(self, services: Sequence[Service]) -> None:
         """Start all at once: none may need another to be up. The first that fails ends the start."""
-        try:
-            async with asyncio.TaskGroup() as starting:
-                for service in services:
-                    starting.create_task(self._start_one(service), name=f"start.{service.name}")
-        except ExceptionGroup as group:
-            raise group.exceptions[0] from None
+        await _together(self._start_one(service) for service in services)
 
     async def _start_one(self, service: Service) -> None:
         await service.start()
@@ -174,6 +172,16 @@ class Runner:
         self.stopping.set()
         if self.health.phase == "starting" and self._main is not None:
             self._main.cancel()
+
+
+async def _together(all_of: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """Their results. The first that fails cancels the others and is raised as itself."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one) for one in all_of]
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+    return [task.result() for task in tasks]
 
 
 def mounts(services: Sequence[Service]) -> dict[str, ASGIApp]:

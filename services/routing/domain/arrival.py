@@ -11,7 +11,8 @@ from services.routing.domain.episodes import know_contact, nothing_yet, open_epi
 from services.routing.domain.invitation import hear
 from services.routing.domain.overtaking import catch_up, put_back
 from services.routing.domain.sendings import position, readings
-from services.routing.domain.turns import holding, settle
+from services.routing.domain.stretches import was_new
+from services.routing.domain.turns import holding, open_turn, settle
 from shared.contracts.base import SYSTEM
 from shared.contracts.conversations import ConversationSnapshot, InboundRef
 from shared.contracts.facts import LanguageChanged, MessageAdded, Span
@@ -97,26 +98,52 @@ def _open(change: Change, event: MessageReceived, language: str | None) -> None:
 def _join(change: Change, event: MessageReceived, language: str | None) -> None:
     """T11 and T11a to T11c: it belongs to the running episode."""
     message = event.message
-    place = (message.received_at, message.id)
-    read = readings(change.conversation)
-    was_read = any(
-        read[reply.id] >= place
-        for reply in change.conversation.ledger.replies
-        if reply.episode == change.conversation.episode
-    )
+    readers = _readers(change, message)
     _note_message(change, event, language)
     _backdate_opening(change)
-    boomerang = change.conversation.boomerang
-    if boomerang is not None and (boomerang.set_at is None or boomerang.set_at <= change.at or not was_read):
+    conversation = change.conversation
+    boomerang = conversation.boomerang
+    if boomerang is not None and (boomerang.set_at is None or boomerang.set_at <= change.at or not readers):
         cancel_boomerang(change)
-    if change.conversation.status is Status.PENDING and not was_read:
+    answering = change.workflow.on_reply == "answered"
+    answered = bool(readers) and (answering or change.at <= conversation.status_since)
+    if conversation.status is Status.PENDING and not answered:
         enter_new(change, "T11")
-    elif change.conversation.status is Status.NEW:
-        if not was_read:
-            _backdate_waiting(change)
+    elif conversation.status is Status.NEW:
         reroute(change)
+    if conversation.status in (Status.NEW, Status.PENDING):
+        was_new(change, min((sent for sent in readers if sent > change.at), default=None) if answering else None)
     settle(change)
+    if any(reply.seen == message.id for reply in conversation.ledger.replies):
+        _learn_of_unread(change)
     _say_added(change, message, first=False)
+
+
+def _learn_of_unread(change: Change) -> None:
+    """This message shows how far a reply's author had read: what came after it waits for an answer (T9)."""
+    unread = open_turn(change.conversation)
+    if change.conversation.status not in (Status.NEW, Status.PENDING) or unread is None:
+        return
+    cause = change.at
+    change.at = unread.started_at
+    if change.conversation.status is Status.PENDING:
+        enter_new(change, "T9")
+    was_new(change, None)
+    change.at = cause
+    settle(change)
+
+
+def _readers(change: Change, message: MessageSnapshot) -> list[datetime]:
+    """When replies whose authors had read this message were sent, though it is heard of only now."""
+    conversation = change.conversation
+    read = readings(conversation)
+    place = (message.received_at, message.id)
+    return [
+        sent
+        for reply in conversation.ledger.replies
+        if reply.episode == conversation.episode and (reply.seen == message.id or read[reply.id] >= place)
+        for sent in reply.sent
+    ]
 
 
 def _note_message(change: Change, event: MessageReceived, language: str | None) -> None:
@@ -189,26 +216,6 @@ def _backdate_opening(change: Change) -> None:
     stretches = conversation.ledger.new_spans
     if stretches and stretches[0].start == opened_at:
         change.note(new_spans=_starting(stretches, start))
-
-
-def _backdate_waiting(change: Change) -> None:
-    """An earlier message that nobody had read when it went to pending: it has been in ``new`` since that came."""
-    conversation = change.conversation
-    stretches, spans = conversation.ledger.new_spans, conversation.episode_spans
-    if change.at >= conversation.status_since or not stretches or spans[-1].start >= stretches[-1].start:
-        return
-    floor = spans[-1].start
-    if len(stretches) > 1 and (ended := stretches[-2].end) is not None:
-        floor = max(floor, ended)
-    start = max(change.at, floor)
-    if start >= stretches[-1].start:
-        return
-    if len(stretches) > 1 and stretches[-2].end == start:
-        fresh = (*stretches[:-2], Span(start=stretches[-2].start, end=stretches[-1].end))
-    else:
-        fresh = (*stretches[:-1], Span(start=start, end=stretches[-1].end))
-    change.note(new_spans=fresh)
-    change.set(status_since=fresh[-1].start, waiting_since=fresh[-1].start)
 
 
 def _starting(spans: tuple[Span, ...], start: datetime) -> tuple[Span, ...]:

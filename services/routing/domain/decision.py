@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.routing.domain.desk import Desk, Workflow
+from services.routing.domain.revisions import revised
 from services.routing.domain.timers import inactive_since, wake_at
 from shared.contracts.base import Actor
 from shared.contracts.conversations import ConversationSnapshot
@@ -121,6 +122,7 @@ class Change:
                 wake_at=wake_at(self.conversation),
                 changed_at=self.now,
             )
+            self.conversation = revised(self.before, self.conversation)
         return Decision(self.before, self.conversation, tuple(self.facts))
 
 

@@ -13,7 +13,8 @@ from services.routing.domain.desk import Desk
 from services.routing.domain.entering import ANSWERABLE, enter_new, move, own
 from services.routing.domain.episodes import know_contact, nothing_yet, open_episode
 from services.routing.domain.overtaking import catch_up, put_back
-from services.routing.domain.sendings import last_word, readings
+from services.routing.domain.sendings import last_word
+from services.routing.domain.stretches import was_new
 from services.routing.domain.turns import open_turn, settle
 from shared.contracts.acts import Owner
 from shared.contracts.conversations import ConversationSnapshot, ReplyRef
@@ -80,6 +81,9 @@ def failed(
     _notice(change, "reply_uncertain" if uncertain else "reply_failed")
     if reply.episode == change.conversation.episode and _returns(change):
         enter_new(change, "T9c")
+    elif reply.episode == change.conversation.episode and change.workflow.on_reply == "answered":
+        later = [sent for known in change.conversation.ledger.replies for sent in known.sent if sent > change.at]
+        was_new(change, min(later, default=None))
     settle(change)
     return change.decide()
 
@@ -159,6 +163,7 @@ def _reply_sent(change: Change, event: MessageQueued) -> None:
         _count(change, event.message, read_in)
     else:
         _replace(change, known.model_copy(update={"sent": tuple(sorted((*known.sent, change.at)))}))
+        change.set(last_message_at=max(conversation.last_message_at or change.at, change.at))
     _notice(change)
     if change.at >= change.conversation.status_since:
         if change.conversation.status is Status.TRIAGE:
@@ -169,13 +174,13 @@ def _reply_sent(change: Change, event: MessageQueued) -> None:
     settle(change)
     if known is None:
         _say_added(change, event.message, read_in)
-    _apply_status(change, event)
+    _apply_status(change)
     _assign(change, event.message)
     settle(change)
 
 
-def _apply_status(change: Change, event: MessageQueued) -> None:
-    """As ``on_reply``; inbound after ``seen`` makes the status stay or become new. An older reply moves nothing."""
+def _apply_status(change: Change) -> None:
+    """As ``on_reply``; a customer message left unread makes it stay or become new. An older reply moves nothing."""
     conversation = change.conversation
     if conversation.status not in (*ANSWERABLE, Status.RESOLVED):
         return
@@ -184,20 +189,12 @@ def _apply_status(change: Change, event: MessageQueued) -> None:
         if hold and open_turn(conversation) is None:
             move(change, Status.PENDING, Substatus.ANSWERED, "T9")
         return
-    read = readings(conversation)[event.message.id]
-    unread = [
-        ref
-        for ref in conversation.inbound
-        if ref.episode == conversation.episode
-        and not ref.survey
-        and not ref.settled
-        and (ref.received_at, ref.id) > read
-    ]
-    if change.workflow.on_reply == "answered" and (not unread or unread[0].received_at > change.at):
+    unread = open_turn(conversation)
+    if change.workflow.on_reply == "answered" and (unread is None or unread.started_at > change.at):
         move(change, Status.PENDING, Substatus.ANSWERED, "T9")
-    if unread and change.conversation.status is not Status.NEW:
+    if unread is not None and change.conversation.status is not Status.NEW:
         cause = change.at
-        change.at = max(change.at, unread[0].received_at)
+        change.at = max(change.at, unread.started_at)
         enter_new(change, "T9")
         change.at = cause
 
@@ -229,8 +226,7 @@ def _assign(change: Change, message: MessageSnapshot) -> None:
     elif since is not None and change.at < since:
         return
     own(change, Owner(id=author.id), "reply")
-    if rule == "if_unowned" and change.conversation.ledger.owner_how == "reply":
-        change.note(owner_since=change.at)
+    change.note(owner_since=change.at)
 
 
 def _new_reply(change: Change, event: MessageQueued, episode: int) -> ReplyRef:

@@ -36,6 +36,18 @@ def clipped(spans: Iterable[Span], start: datetime, end: datetime | None) -> tup
     return tuple(found)
 
 
+def united(spans: Iterable[Span], more: Iterable[Span]) -> tuple[Span, ...]:
+    """What lies in either; stretches that touch become one."""
+    found: list[Span] = []
+    for span in sorted([*spans, *more], key=lambda one: one.start):
+        last = found[-1] if found else None
+        if last is None or (last.end is not None and last.end < span.start):
+            found.append(span)
+        elif last.end is not None and (span.end is None or span.end > last.end):
+            found[-1] = Span(start=last.start, end=span.end)
+    return tuple(found)
+
+
 def without(spans: Sequence[Span], holes: Iterable[Span]) -> tuple[Span, ...]:
     """What of ``spans`` lies outside every hole."""
     left = list(spans)

@@ -93,10 +93,7 @@ def _members(change: Change, read: Mapping[str, Position]) -> list[Turn]:
     turns fails, the later one is taken in (T9c).
     """
     conversation = change.conversation
-    edges: dict[Position, set[str]] = {}
-    for reply in conversation.ledger.replies:
-        if reply.episode == conversation.episode and not has_failed(reply):
-            edges.setdefault(read[reply.id], set()).add(reply.id)
+    edges = _edges(conversation, read)
     bounds = sorted(edges)
     groups: dict[int, list[InboundRef]] = {}
     for ref in conversation.inbound:
@@ -115,25 +112,49 @@ def _members(change: Change, read: Mapping[str, Position]) -> list[Turn]:
         else:
             result.append(turn)
     result += [_opened(change, groups[index][0]) for index in sorted(groups.keys() - keepers.keys())]
-    return result
+    return _first_first(result)
+
+
+def _first_first(turns: Sequence[Turn]) -> list[Turn]:
+    """The earliest turn of the episode is its first, whichever was heard of first."""
+    if all(turn.number != 1 for turn in turns):
+        return list(turns)
+    first = min(turns, key=since)
+    return [
+        turn if turn.first == (turn is first) else turn.model_copy(update={"first": turn is first}) for turn in turns
+    ]
+
+
+def _edges(conversation: ConversationSnapshot, read: Mapping[str, Position]) -> dict[Position, set[str]]:
+    """Where turns end: what replies that have not failed had read, unless one sent before had read as much."""
+    edges: dict[Position, set[str]] = {}
+    furthest: Position | None = None
+    for reply in sorted(conversation.ledger.replies, key=lambda one: (one.sent[-1], one.id)):
+        if reply.episode != conversation.episode or has_failed(reply):
+            continue
+        place = read[reply.id]
+        if furthest is None or place > furthest:
+            furthest = place
+            edges[place] = set()
+        if place in edges:
+            edges[place].add(reply.id)
+    return edges
 
 
 def _keepers(
     own: Sequence[Turn], groups: Mapping[int, list[InboundRef]], edges: Sequence[set[str]], bounds: Sequence[Position]
 ) -> dict[int, Turn]:
-    """Which turn goes on with which group: the one the same reply answers, else the first that began there."""
+    """Which turn goes on with which group: the first that began there, else one that the group's own reply answers."""
     keepers: dict[int, Turn] = {}
-    free = [turn for turn in sorted(own, key=since) if not turn.waived]
-    for index in sorted(groups):
-        repliers = edges[index] if index < len(edges) else set()
-        known = next((turn for turn in free if repliers & set(turn.answered_by)), None)
-        if known is not None:
-            keepers[index] = known
-            free.remove(known)
-    for turn in free:
+    for turn in sorted(own, key=since):
         index = bisect_left(bounds, since(turn))
-        if index in groups:
+        if index in groups and not turn.waived:
             keepers.setdefault(index, turn)
+    for index in sorted(groups.keys() - keepers.keys()):
+        repliers = edges[index] if index < len(edges) else set()
+        later = (place for place in keepers if place > index and repliers & set(keepers[place].answered_by))
+        if (place := min(later, default=None)) is not None:
+            keepers[index] = keepers.pop(place)
     return keepers
 
 

@@ -1,0 +1,190 @@
+"""Deliveries that can overtake one another end in the same state, whatever their order (workflow.md, architecture).
+
+Not among them, because they count as they arrive: survey and script answers; acts of people, which are guarded; a
+rule's resolve, which gives way to a customer message that came before it; and what only names things (turn numbers,
+shells of merged turns, counters).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from hypothesis import event, given, note, settings
+from hypothesis import strategies as st
+
+from services.routing.domain import arrival, replies, triage
+from services.routing.domain.desk import Desk
+from shared.contracts.acts import ChangeLabels, ChangeTopics, RuleAction
+from shared.contracts.base import Actor
+from shared.contracts.conversations import ConversationSnapshot
+from shared.contracts.settings import WorkflowSettings
+from tests.support.conversations import (
+    ANA,
+    BEN,
+    Story,
+    accepted,
+    answer,
+    at,
+    desk,
+    failed,
+    inbound,
+    meaning,
+    outbound,
+    run,
+    uncertain,
+)
+
+MESSAGES = ("m1", "m2", "m3", "m4")
+
+
+@dataclass(frozen=True)
+class Inbound:
+    """A customer message."""
+
+    name: str
+    seconds: int
+
+
+@dataclass(frozen=True)
+class Sending:
+    """A reply, or the retry of one."""
+
+    name: str
+    seconds: int
+    first: int
+    by: Actor
+    seen: str | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a sending."""
+
+    what: str
+    sending: Sending
+    seconds: int
+
+
+@dataclass(frozen=True)
+class Late:
+    """A rule's answer after triage."""
+
+    message: str
+    seconds: int
+    action: RuleAction
+
+
+Delivery: TypeAlias = Inbound | Sending | Outcome | Late
+
+
+def deliver(current: ConversationSnapshot, delivery: Delivery, surroundings: Desk, now: int) -> ConversationSnapshot:
+    """The conversation after it."""
+    heard = at(now)
+    match delivery:
+        case Inbound(name, seconds):
+            decision = arrival.received(current, inbound(name, seconds), surroundings, heard)
+        case Sending(name, seconds, first, by, seen):
+            sent = outbound(name, first, by, seen=seen)
+            decision = replies.sent(current, sent, surroundings, heard, at(seconds))
+        case Outcome("accepted", sending, seconds):
+            decision = replies.accepted(current, accepted(sending.name, seconds, _queued(sending)), surroundings, heard)
+        case Outcome(what, sending, seconds):
+            made = (failed if what == "failed" else uncertain)(sending.name, seconds, _queued(sending))
+            decision = replies.failed(current, made, surroundings, heard)
+        case Late(message, _, action):
+            late = answer(message, run(action, name=f"rule-{message}"))
+            decision = triage.triaged(current, late, surroundings, heard)
+    return decision.conversation
+
+
+def told(delivery: Delivery) -> str:
+    """A delivery in a few words."""
+    match delivery:
+        case Inbound(name, seconds):
+            return f"{seconds}: {name}"
+        case Sending(name, seconds, _, by, seen):
+            return f"{seconds}: {by.id} sends {name}, seen {seen}"
+        case Outcome(what, sending, seconds):
+            return f"{seconds}: {sending.name} {what}"
+        case Late(message, seconds, action):
+            return f"{seconds}: rule on {message}: {action.act}"
+
+
+def _queued(sending: Sending):  # type: ignore[no-untyped-def]  # the builder's own type
+    return outbound(sending.name, sending.first, sending.by, seen=sending.seen)
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Delivery]:
+    """What happened, by its own time: customer messages, replies with what their authors had seen, outcomes."""
+    instants = iter(sorted(draw(st.sets(st.integers(1, 60), min_size=24, max_size=24))))
+    known = ["m0"]
+    names = iter(MESSAGES)
+    found: list[Delivery] = []
+    open_sendings: list[Sending] = []
+    number = 0
+    for _ in range(draw(st.integers(2, 8))):
+        kind = draw(st.sampled_from(("inbound", "reply", "outcome", "outcome", "late")))
+        second = next(instants)
+        if kind == "inbound" and (name := next(names, None)):
+            known.append(name)
+            found.append(Inbound(name, second))
+        elif kind == "reply" and number < 3:
+            number += 1
+            sending = Sending(
+                f"r{number}",
+                second,
+                second,
+                draw(st.sampled_from((ANA, BEN))),
+                draw(st.sampled_from((*known[-2:], None))),
+            )
+            found.append(sending)
+            open_sendings.append(sending)
+        elif kind == "outcome" and open_sendings:
+            sending = open_sendings.pop(0)
+            what = draw(st.sampled_from(("accepted", "failed", "uncertain")))
+            found.append(Outcome(what, sending, second))
+            if what == "failed" and draw(st.booleans()):
+                again = Sending(sending.name, next(instants), sending.first, sending.by, sending.seen)
+                found.append(again)
+                open_sendings.append(again)
+            if what == "uncertain" and draw(st.booleans()):
+                found.append(Outcome("accepted", sending, next(instants)))
+        elif kind == "late":
+            action = draw(st.sampled_from((ChangeTopics(add=("error",)), ChangeLabels(add=("gold",)))))
+            found.append(Late("m0", second, action))
+    return found
+
+
+def workflows() -> st.SearchStrategy[WorkflowSettings]:
+    """Every combination of what a reply and an assignment do."""
+    return st.builds(
+        WorkflowSettings,
+        on_reply=st.sampled_from(("stay", "answered")),
+        on_assign=st.sampled_from(("stay", "open")),
+        assign_on_reply=st.sampled_from(("never", "if_unowned", "always")),
+    )
+
+
+def ends(start: ConversationSnapshot, history: Sequence[Delivery], surroundings: Desk) -> dict[str, object]:
+    """What the conversation means after these deliveries."""
+    current = start
+    for number, delivery in enumerate(history):
+        current = deliver(current, delivery, surroundings, 100 + number)
+    return meaning(current)
+
+
+@given(histories(), workflows(), st.randoms(use_true_random=False))
+@settings(max_examples=600, deadline=None)
+def test_deliveries_end_in_the_same_state_whatever_their_order(history, workflow, chance) -> None:  # type: ignore[no-untyped-def]  # hypothesis fills them in
+    surroundings = desk(workflow)
+    start = Story(surroundings).message("m0", 0).now
+    shuffled = list(history)
+    chance.shuffle(shuffled)
+    for delivery in shuffled:
+        note(told(delivery))
+    event(f"{len(history)} deliveries")
+
+    assert ends(start, shuffled, surroundings) == ends(start, history, surroundings)

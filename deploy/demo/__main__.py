@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx2
 from rich.console import Console
+from rich.progress import track
 
 from deploy.demo import story
 from deploy.demo.client import Client, Refused
@@ -84,9 +85,9 @@ def _fill(client: Client, url: str) -> None:
 
 def _person(client: Client, name: str, email: str, language: str) -> str:
     made = client.ensure("users", {"name": name, "email": email, "language": language})
-    if not made["value"].get("activated"):
+    if not made["value"]["activated"]:
         invite = made.get("invite") or client.post(f"/api/users/{made['id']}/invite", {})
-        token = str(invite.get("token") or str(invite["url"]).rpartition("/")[2].rpartition("=")[2])
+        token = str(invite["link"]).rpartition("#token=")[2]
         client.post("/api/password", {"token": token, "password": story.PASSWORD})
     return str(made["id"])
 
@@ -119,9 +120,8 @@ def _settings(client: Client, teams: dict[str, str], channels: list[str]) -> Non
 def _write(client: Client, channel: str, secret: str) -> None:
     """Thirty openings; every third visitor writes again."""
     run = uuid.uuid4().hex[:8]
-    for number in range(CONVERSATIONS):
+    for number in track(range(CONVERSATIONS), "Conversations …", console=console):
         name, language = story.VISITORS[number % len(story.VISITORS)]
-        sender = {"address": f"{run}-{number}", "name": name}
         texts = [story.OPENINGS[language][number % len(story.OPENINGS[language])]]
         if number % 3 == 0:
             texts.append(story.FOLLOW_UPS[language])
@@ -130,30 +130,29 @@ def _write(client: Client, channel: str, secret: str) -> None:
                 "external_id": f"{run}-{number}-{place}",
                 "visibility": "private",
                 "kind": "direct",
-                "sender": sender,
+                "sender": {"address": f"{run}-{number}", "name": name},
                 "text": text,
             }
             for place, text in enumerate(texts)
         ]
         client.hook(channel, secret, {"messages": messages})
-        console.print(f"\rConversations {number + 1}/{CONVERSATIONS}", end="")
-    console.print()
 
 
 def _work(client: Client, channel: str) -> None:
-    """Answer some, set some pending, resolve some, so that every tab has something."""
+    """Note on some, set some pending, resolve some, so that every tab has something.
+
+    Nothing is answered: the demonstration has nobody who would receive it.
+    """
     rows = _rows(client, channel)
-    console.print("Answers, pending and resolved ones …")
+    console.print("Notes, pending and resolved ones …")
     for place, row in enumerate(rows):
         if place % 3 == 2:
             continue
-        guard = {"seen": row.get("last_inbound"), "status_number": row["status_number"]}
-        language = row.get("language") or "en"
-        text = story.ANSWERS.get(language, story.ANSWERS["en"])
-        client.post(f"/api/conversations/{row['id']}/messages", {"text": text, "seen": guard["seen"]})
+        note = story.NOTES.get(row.get("language") or "en", story.NOTES["en"])
+        client.post(f"/api/conversations/{row['id']}/notes", {"text": note})
         act: dict[str, Any] = {"act": "set_pending"} if place % 3 == 0 else {"act": "resolve"}
         try:
-            client.post(f"/api/conversations/{row['id']}/acts", {"act": act, "seen": guard["seen"]})
+            client.post(f"/api/conversations/{row['id']}/acts", {"act": act, "seen": row.get("last_inbound")})
         except Refused:
             continue  # it moved meanwhile: somebody is working here already
 

@@ -45,9 +45,9 @@ FOLLOW_UPS = {
     "en": "Any news? I have been waiting since this morning.",
     "es": "¿Alguna novedad? Llevo esperando desde esta mañana.",
 }
-ANSWERS = {
-    "en": "Thank you for writing. I am looking into it and will tell you within the hour.",
-    "es": "Gracias por escribirnos. Lo estoy mirando y le digo algo en menos de una hora.",
+NOTES = {
+    "en": "Asked the warehouse, they will call back.",
+    "es": "He preguntado al almacén, nos llamarán.",
 }
 
 SCHEDULE: dict[str, Any] = {

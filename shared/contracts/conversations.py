@@ -19,7 +19,8 @@ class Turn(Contract):
     ``spans`` are the stretches in ``new`` with the customer unanswered. ``answered_by`` are the replies sent to
     it that have not failed; it is *being answered* while any is there. ``ended_at`` is the first acceptance;
     ``waived`` says it ended without one, ``merged_into`` that an earlier turn took it in. ``message`` is its first
-    customer message and ``started_at`` when we received that; ``number`` counts within ``episode``.
+    customer message and ``started_at`` when we received that; ``number`` counts within ``episode``. ``revised`` is
+    the conversation's version that last changed this turn: of two states of a turn the one revised later counts.
     """
 
     number: int
@@ -32,6 +33,7 @@ class Turn(Contract):
     ended_at: Instant | None = None
     waived: bool = False
     merged_into: int | None = None
+    revised: int = 0
 
 
 class Boomerang(Contract):
@@ -169,6 +171,7 @@ class ConversationSnapshot(Contract):
     ``triage_message`` is the message that opened triage; ``triage_until`` its time-out. ``touched`` says a human
     wrote in this episode (late answers of rules). ``notice``: ``reply_failed`` or ``reply_uncertain`` (T9c). ``waiting_since`` is when it last entered ``new``.
     ``distribution_chosen`` says the episode's distribution was decided (once an episode, workflow.md).
+    ``spans_revised`` is the version that last changed ``episode_spans``, or whether the episode is resolved.
     ``tags`` is the union that ingest said last, as of ``tags_number``; an older union changes nothing.
     """
 
@@ -194,6 +197,7 @@ class ConversationSnapshot(Contract):
     touched: bool = False
     turns: tuple[Turn, ...] = ()
     episode_spans: tuple[Span, ...] = ()
+    spans_revised: int = 0
     status_number: int = 0
     status_since: Instant
     waiting_since: Instant | None = None

@@ -81,7 +81,7 @@ class Aggregates(Queries[S]):
         self._trail = Trail(database, name, trail_body) if trail else None
         self._commit = GroupCommit(self._collection, metrics, database.service)
         self._inserts = GroupCommit(database.collection(name, intake=True), metrics, database.service)
-        self._outbox = Outbox(
+        self.outbox = Outbox(
             self._collection,
             self._commit,
             publish=publish,
@@ -96,7 +96,7 @@ class Aggregates(Queries[S]):
                 reads=GroupRead(self._collection),
                 commit=self._commit,
                 writer=self._writer,
-                outbox=self._outbox,
+                outbox=self.outbox,
                 trail=self._trail,
                 snapshots=self._snapshots,
                 stamp=self._stamp,
@@ -111,12 +111,12 @@ class Aggregates(Queries[S]):
         await self._collection.make_indexes(self._indexes)
         if self._trail is not None:
             await self._trail.start()
-        self._outbox.start()
+        self.outbox.start()
 
     async def stop(self) -> None:
         """Finish what is under way within a bound, and make a last pass over what is unsent."""
         await self._turns.idle(STOP_WITHIN)
-        await self._outbox.stop(STOP_WITHIN)
+        await self.outbox.stop(STOP_WITHIN)
 
     async def change(self, id: str, cause: Meta, decide: Decide[S]) -> Outcome[S]:
         """Load, decide, save. Returns once saved; its events are published right after.
@@ -200,7 +200,7 @@ class Aggregates(Queries[S]):
     def _inserted(self, known: Known[S], entry: Entry) -> None:
         self._snapshots.put(known)
         for kept in self._writer.kept([entry]):
-            self._outbox.send(kept)
+            self.outbox.send(kept)
         if known.state is not None:
             self._tell(known.state)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from shared.startup import BadSetting, StartupError
 from shared.store.collection import Collection
 from shared.store.metrics import StoreMetrics
 
+HEALTHY_WITHIN = 1.5
 WAIT_FOR_SERVER_MS = 5_000
 WAIT_FOR_ANSWER_MS = 20_000
 DURABLE = WriteConcern(w="majority", j=True, wtimeout=10_000)
@@ -82,8 +84,9 @@ class Store:
     async def healthy(self) -> str | None:
         """None, or what fails, in a few words."""
         try:
-            await self._pools.main.admin.command("ping")
-        except PyMongoError as error:
+            async with asyncio.timeout(HEALTHY_WITHIN):
+                await self._pools.main.admin.command("ping")
+        except (PyMongoError, TimeoutError) as error:
             return f"the database gives no answer ({type(error).__name__})"
         return None
 

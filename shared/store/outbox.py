@@ -71,13 +71,12 @@ class Outbox:
 
     async def stop(self, within: float) -> None:
         """Wait for what is being published, tidy for the last time."""
-        flying = list(self._flying.values())
-        if flying:
+        if flying := self.flying:
             await asyncio.wait(flying, timeout=within)
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
-        for task in self._flying.values():
+        for task in self.flying:
             task.cancel()
         try:
             await self.tidy()
@@ -93,6 +92,11 @@ class Outbox:
         self._flying[entry.id] = task
         task.add_done_callback(lambda _: self._flying.pop(entry.id, None))
         return task
+
+    @property
+    def flying(self) -> list[asyncio.Task[None]]:
+        """What is being published now."""
+        return list(self._flying.values())
 
     def settled(self, entry: str) -> bool:
         """Whether this process knows it to be published."""

@@ -100,6 +100,11 @@ class Switchboard:
         """Ask it to stop and wait; its exit code."""
         return self._end(number)
 
+    def wait_end(self, within: float = 60) -> int:
+        """Wait until it ends by itself; its exit code."""
+        assert self._process is not None
+        return self._process.wait(within)
+
     def words(self) -> str:
         """Everything it printed."""
         return self.log.read_text(errors="replace")

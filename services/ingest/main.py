@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 
 from services.ingest.connectors.webhook import WebhookConnector
 from services.ingest.consumers import table
+from services.ingest.domain.message import StoredMessage
 from services.ingest.files import Files
 from services.ingest.handlers.accepting import Accepting
 from services.ingest.handlers.chatting import Chatting
@@ -149,6 +150,15 @@ class Ingest:
     def greeting(self) -> str | None:
         """Nothing to say."""
         return None
+
+    @property
+    def streams(self) -> int:
+        """Open live streams of visitors."""
+        return self._streams.count
+
+    async def message(self, id: str) -> StoredMessage:
+        """A message as kept, for whoever looks after the service."""
+        return await self._repository.message(id)
 
     async def _show(self, hint: TimelineHint) -> None:
         await self._streams.on_hint(hint)

@@ -45,7 +45,12 @@ class Streams:
     def __init__(self, per_visitor: int, gauge: Gauge) -> None:
         self._per_visitor = per_visitor
         self._open: dict[str, set[Ear]] = defaultdict(set)
-        gauge.set_function(lambda: sum(map(len, self._open.values())))
+        gauge.set_function(lambda: self.count)
+
+    @property
+    def count(self) -> int:
+        """Open streams."""
+        return sum(map(len, self._open.values()))
 
     async def on_hint(self, hint: TimelineHint, _meta: Meta | None = None) -> None:
         """A timeline changed, here or in another process."""

@@ -86,7 +86,11 @@ class Courier:
             ("fetch", state.fetch, self._fetch),
             ("announce", state.announce, self._announce),
         ):
-            if task is not None and task.by == self._me and not self._begun(f"{state.id} {name} {task.number}"):
+            if (
+                task is not None
+                and task.by == self._me
+                and not self._begun(f"{state.id} {name} {task.number} {task.at}")
+            ):
                 self._begin(job(state, task))
 
     def send_soon(self, message: str) -> None:

@@ -8,7 +8,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx2
 import structlog
@@ -16,9 +16,9 @@ from prometheus_client import CollectorRegistry
 
 from services.ingest.main import Ingest
 from services.ingest.settings import IngestSettings
-from shared.bus import Bus
+from shared.bus import Bus, Envelope
 from shared.clock import Clock, SystemClock
-from shared.contracts.base import Meta
+from shared.contracts.base import Event, Meta
 from shared.contracts.resources import CreateResource, Stored
 from shared.ids import new_id
 from shared.runtime import Runtime
@@ -26,7 +26,9 @@ from shared.secrets import Vault
 from shared.settings import CommonSettings
 from shared.store import Store
 from shared.webhooks import sign
+from tests.support.bus import FakeBus
 
+E = TypeVar("E", bound=Event)
 SECRET = "whsec_" + base64.b64encode(b"a secret of thirty-two bytes, yes").decode()
 KEY = "a key for tests, of thirty-two characters"
 
@@ -47,10 +49,26 @@ class House:
     clock: Clock
     stopping: asyncio.Event
 
+    def said(self, event: type[E]) -> list[E]:
+        """Events of this type that were published (bus in memory)."""
+        assert isinstance(self.bus, FakeBus)
+        return self.bus.said(event)
+
     async def channel(self, config: Mapping[str, Any], **fields: Any) -> Stored:
         """A channel as an admin would create it."""
         value = {"name": new_id(), "config": dict(config), **fields}
         return await self.bus.ask(CreateResource(kind="channels", value=value), service="ingest")
+
+    async def attribute(self, value: Mapping[str, Any]) -> Stored:
+        """A contact attribute as an admin would define it."""
+        return await self.bus.ask(CreateResource(kind="contact-attributes", value=dict(value)), service="ingest")
+
+    async def heard(self, event: Event, meta: Meta) -> None:
+        """Hand an event to ingest and wait until it is handled (bus in memory)."""
+        assert isinstance(self.bus, FakeBus)
+        body = event.model_dump_json().encode()
+        await self.bus.publish(Envelope(meta=meta.model_copy(update={"type": event.type}), body=body))
+        await self.bus.settled()
 
     async def webhook(self, outbound_url: str | None = None, **fields: Any) -> str:
         """The id of a webhook channel that signs with ``SECRET``."""
@@ -102,3 +120,14 @@ async def ingest_house(
     finally:
         stopping.set()
         await service.stop()
+
+
+@asynccontextmanager
+async def ingest_at(mongo_url: str, prefix: str, **settings: Any) -> AsyncIterator[House]:
+    """Ingest with a store of its own and its bus in memory."""
+    store = await Store.connect(mongo_url, prefix, embedded=True, metrics=CollectorRegistry())
+    try:
+        async with ingest_house(store, FakeBus("ingest"), **settings) as house:
+            yield house
+    finally:
+        await store.close()

@@ -91,7 +91,7 @@ class Widget:
         add("/messages", self.write, methods=["POST"])
         add("/messages", self.history, methods=["GET"])
         add("/receipts", self.receipts, methods=["POST"], status_code=204)
-        add("/events", self.events, methods=["GET"], response_class=EventSourceResponse, response_model=None)
+        add("/events", self.events, methods=["GET"], response_class=Response, response_model=None)
         return router
 
     async def script(self, channel: str, request: Request) -> Response:
@@ -216,6 +216,7 @@ def said(state: StoredMessage) -> dict[str, Any]:
     message = state.message
     return {
         "id": state.id,
+        "client": (message.external_id or "").partition(":")[2] or None,
         "version": state.version,
         "from": "visitor" if message.direction is Direction.INBOUND else "us",
         "text": message.text,

@@ -1,0 +1,60 @@
+"""Cursors: opaque, bound to their order, never an operator."""
+
+from __future__ import annotations
+
+import base64
+from datetime import UTC, datetime
+from typing import Any
+
+import bson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.errors import InvalidInput
+from shared.store.pages import beyond, cursor, position, whole
+from tests.support.store_queries import matches, ordered
+
+rows = st.lists(
+    st.fixed_dictionaries(
+        {"_id": st.text(alphabet="abcd", min_size=1, max_size=3), "a": st.integers(0, 3), "b": st.integers(0, 3)}
+    ),
+    unique_by=lambda row: row["_id"],
+    max_size=15,
+)
+orders = st.sampled_from(
+    [[("a", 1)], [("a", -1)], [("a", 1), ("b", -1)], [("a", -1), ("b", 1)], [("b", 1), ("_id", -1)]]
+)
+
+
+@given(rows, orders, st.integers(1, 4))
+def test_pages_show_every_row_once_in_order(
+    documents: list[dict[str, Any]], order: list[tuple[str, int]], size: int
+) -> None:
+    order = whole(order)
+    seen: list[dict[str, Any]] = []
+    query: dict[str, Any] = {}
+    while page := ordered((each for each in documents if matches(each, query)), order)[:size]:
+        seen += page
+        query = beyond(cursor(page[-1], order), order)
+    assert seen == ordered(documents, order)
+
+
+def test_a_cursor_keeps_instants() -> None:
+    order = whole([("at", -1)])
+    at = datetime(2026, 3, 2, 9, 0, 0, 123000, tzinfo=UTC)
+    assert position(cursor({"at": at, "_id": "x"}, order), order) == [at, "x"]
+
+
+@pytest.mark.parametrize("smuggled", [{"$gt": ""}, ["x"], None, b"x"])
+def test_a_forged_cursor_cannot_carry_an_operator(smuggled: object) -> None:
+    order = whole([])
+    raw = bson.encode({"o": "_id+1", "k": [smuggled]})
+    with pytest.raises(InvalidInput):
+        beyond(base64.urlsafe_b64encode(raw).decode().rstrip("="), order)
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_a_cursor_or_invalid(text: str) -> None:
+    with pytest.raises(InvalidInput):
+        beyond(text, whole([("a", 1)]))

@@ -81,22 +81,27 @@ class Facts:
 
     async def on_warned(self, event: SlaWarned, _meta: Meta) -> None:
         """The owner is told (AG-10)."""
-        if event.owner is not None:
-            await self._notify([notifying.of_alarm(NotificationKind.SLA_WARNED, event.clock, event.owner)])
+        owner = await self._owner(event)
+        await self._notify([notifying.of_alarm(NotificationKind.SLA_WARNED, event.clock, user) for user in owner])
 
     async def on_breached(self, event: SlaBreached, _meta: Meta) -> None:
         """The owner is told, and who supervises the channel (SL-12)."""
-        people = dict.fromkeys((*((event.owner,) if event.owner else ()), *self._supervisors(event)))
+        people = dict.fromkeys((*await self._owner(event), *self._supervisors(event)))
         kind = NotificationKind.SLA_BREACHED
         await self._notify([notifying.of_alarm(kind, event.clock, user) for user in people])
 
     async def on_corrected(self, event: SlaCorrected, _meta: Meta) -> None:
         """The clock was met after all: what was said of it is taken back, even if it is heard later."""
-        people = dict.fromkeys((*((event.owner,) if event.owner else ()), *self._supervisors(event)))
+        people = dict.fromkeys((*await self._owner(event), *self._supervisors(event)))
         for user in people:
             notice = notifying.of_alarm(NotificationKind.SLA_BREACHED, event.clock, user)
             await self._notifications.withdraw(notice.model_copy(update={"withdrawn": True, "read": True}))
             await self._broadcast(PersonNotified(user=user))
+
+    async def _owner(self, event: SlaWarned | SlaBreached | SlaCorrected) -> Sequence[str]:
+        """Who has the conversation as the rows know it; nobody when nobody has."""
+        place = await self._rows.placed(event.clock.conversation)
+        return () if place is None or place.owner is None else (place.owner,)
 
     def _supervisors(self, event: SlaBreached | SlaCorrected) -> Sequence[str]:
         return self._people.supervisors(event.clock.channel)

@@ -15,9 +15,10 @@ from shared.contracts.base import Meta
 from shared.contracts.clocks import ClockSnapshot, ClocksRead, Preview, PreviewSchedule, ReadClocks
 from shared.contracts.conversations import ConversationChanged
 from shared.contracts.settings import ScheduleSettings
-from shared.errors import NotFound
+from shared.errors import NotFound, Unprocessable
 from shared.resources import Book
 from shared.schedule import Schedule, ScheduleForm, due, is_open, working_time
+from shared.schedule.open_time import HORIZON
 from shared.store import Decide, Decision, Outcome
 
 
@@ -53,7 +54,9 @@ class Handlers:
             await self._observe(seen, terms(event.conversation, seen.kind, settings), meta)
 
     async def preview(self, command: PreviewSchedule, _meta: Meta) -> Preview:
-        """sla.md 17. A schedule that never opens is refused (422)."""
+        """sla.md 17. A schedule that never opens, or a target beyond thirty years, is refused (422)."""
+        if not 0 <= command.target_seconds <= HORIZON.total_seconds():
+            raise Unprocessable("Give a target of no less than nothing and at most thirty years.")
         schedule = self._named(command.schedule)
         start = command.start
         found = due(schedule, [(start, None)], timedelta(seconds=command.target_seconds))
@@ -77,7 +80,7 @@ class Handlers:
             state, alarms = after
             return Decision(state, says=lambda saved: rules.changed(saved, alarms))
 
-        id = rules.clock_id(seen.conversation, seen.episode, seen.turn, seen.kind)
+        id = rules.clock_id(seen.conversation, seen.episode, seen.turn)
         await self._clocks.change(id, meta, decide)
 
     def _named(self, schedule: str | ScheduleForm | None) -> Schedule | None:

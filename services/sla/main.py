@@ -31,11 +31,12 @@ class Sla:
         self._handlers = Handlers(self._clocks, self._owner.book(ScheduleSettings), self._settings, runtime.clock)
 
     async def start(self) -> None:
-        """Load settings, then consume and time."""
+        """Settings first, answered and asked for, then events, then time."""
         await self._clocks.start()
         await self._owner.start()
-        await self._bus.start((*table(self._handlers), *settings_table(self._owner, self._replicas)))
+        await self._bus.start(settings_table(self._owner, self._replicas))
         await self._replicas.start()
+        await self._bus.start(table(self._handlers))
         await self._timers.start()
 
     async def stop(self) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from services.sla.domain.clocks import is_started
 from shared.bus import Publish
 from shared.clock import Clock
 from shared.contracts.clocks import ClockSnapshot
-from shared.store import ASCENDING, Aggregates, Database, Index
+from shared.store import ASCENDING, DESCENDING, Aggregates, Database, Index
 
 MOST_CLOCKS = 200
 
@@ -23,10 +24,11 @@ class Clocks(Aggregates[ClockSnapshot]):
             publish=publish,
             clock=clock,
             trail=True,
-            indexes=(Index("conversation", (("state.conversation", ASCENDING),)),),
+            indexes=(Index("conversation", (("state.conversation", ASCENDING), ("state.episode", ASCENDING))),),
         )
 
     async def of_conversation(self, conversation: str) -> Sequence[ClockSnapshot]:
         """The clocks of a conversation, oldest first, at most the latest 200."""
-        found = await self.find({"state.conversation": conversation}, limit=MOST_CLOCKS)
-        return sorted(found, key=lambda clock: (clock.episode, -1 if clock.turn is None else clock.turn))
+        latest = (("state.episode", DESCENDING),)
+        found = await self.find({"state.conversation": conversation}, order=latest, limit=MOST_CLOCKS)
+        return sorted(filter(is_started, found), key=lambda one: (one.episode, -1 if one.turn is None else one.turn))

@@ -23,11 +23,12 @@ def _schedule_claims(value: ScheduleSettings) -> Sequence[str]:
 
 
 def _policy_claims(value: Policy) -> Sequence[str]:
-    """SL-03: at most one enabled policy per channel and visibility."""
+    """SL-03: at most one enabled policy per channel and visibility: private, public, or both (ADR 0030)."""
     if not value.enabled:
         return unique_name(value)
-    pairs = (f"channel:{channel}:{visibility}" for channel in value.channels for visibility in value.visibilities)
-    return (*unique_name(value), *pairs)
+    kinds = set(value.visibilities)
+    visibility = "both" if len(kinds) > 1 else next(iter(kinds))
+    return (*unique_name(value), *(f"channel:{channel}:{visibility}" for channel in dict.fromkeys(value.channels)))
 
 
 def _check_policy(_id: str, value: Policy, _others: object) -> Sequence[Problem]:

@@ -13,8 +13,9 @@ from shared.schedule import ScheduleForm
 class ClockSnapshot(Contract):
     """One clock. ``schedule`` and ``target_seconds`` are what was in force at its start (SL-13).
 
-    ``heard`` is the newest version of the conversation that it follows; ``running`` says that its last span is
-    open (the conversation waits in ``new``, or for a resolution clock is not resolved).
+    ``heard`` is the version of the conversation that last changed what it counts; ``running`` says that its last
+    span is open (the conversation waits in ``new``, or for a resolution clock is not resolved). ``policy`` is a
+    policy's id, a distribution's, or ``agreed``; the snapshots that sla says always have it.
     """
 
     id: str
@@ -54,7 +55,6 @@ class ClockChanged(Event):
 class _Alarm(Event):
     clock: ClockSnapshot
     at: Instant
-    owner: str | None = None
 
 
 class SlaWarned(_Alarm):

@@ -72,10 +72,13 @@ class Stream:
     lease: str | None = None
     still_open: Callable[[], Awaitable[bool]] | None = None
     last_counts: str = ""
+    ending: bool = False
     queue: asyncio.Queue[Push] = field(default_factory=lambda: asyncio.Queue(QUEUE_LENGTH))
 
     def put(self, item: Push) -> None:
         """Queue it; when the page is too slow, all that waits gives way to one ``resync``."""
+        if self.ending:
+            return
         try:
             self.queue.put_nowait(item)
         except asyncio.QueueFull:
@@ -84,9 +87,11 @@ class Stream:
 
     def end(self, reason: str) -> None:
         """Let the page come back (or not): its rights or its session changed."""
-        self._empty()
-        self.queue.put_nowait(push("resync", {"reason": reason}))
-        self.queue.put_nowait(END)
+        if not self.ending:
+            self._empty()
+            self.queue.put_nowait(push("resync", {"reason": reason}))
+            self.queue.put_nowait(END)
+            self.ending = True
 
     def _empty(self) -> None:
         while not self.queue.empty():

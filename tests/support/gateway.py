@@ -43,7 +43,16 @@ from shared.contracts.messages import (
 )
 from shared.contracts.presence import AgentState, AgentStates, Heartbeat, ReadAgents, SetAvailability
 from shared.contracts.resources import CompareResources, ListResources, Revisions, Stored, StoredPage
-from shared.contracts.words import ActorKind, Availability, Direction, Medium, MessageKind, Status, Visibility
+from shared.contracts.words import (
+    ActorKind,
+    Availability,
+    Direction,
+    Medium,
+    MessageKind,
+    Status,
+    Substatus,
+    Visibility,
+)
 from shared.errors import NotFound, StaleVersion
 from shared.ids import conversation_id, new_id
 from shared.runtime import Runtime
@@ -69,7 +78,7 @@ def a_conversation(number: int = 1, *, version: int = 1, channel: str = "chat", 
         "contact": f"c{number}",
         "contact_name": f"Contact {number}",
         "status": Status.NEW,
-        "substatus": "untouched",
+        "substatus": Substatus.UNTOUCHED,
         "episode": 1,
         "episode_opened_at": NOW,
         "status_since": NOW,
@@ -132,9 +141,9 @@ class Neighbours:
             case "assign_owner":
                 changes["owner"] = act.owner
             case "resolve":
-                changes |= {"status": Status.RESOLVED, "substatus": "closed", "owner": None}
+                changes |= {"status": Status.RESOLVED, "substatus": Substatus.CLOSED, "owner": None}
             case "set_pending":
-                changes |= {"status": Status.PENDING, "substatus": "hold"}
+                changes |= {"status": Status.PENDING, "substatus": Substatus.HOLD}
             case _:
                 pass
         after = now.model_copy(update=changes)

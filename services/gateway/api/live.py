@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from services.gateway.api.answers import errors
@@ -23,16 +23,24 @@ SLACK = timedelta(seconds=30)
 MOST_IDS = 200
 
 
-def _since(text: str | None) -> datetime | None:
-    if text is None or text == "":
+def resume_from(
+    since: Annotated[str | None, Query(max_length=20, description="Resume point: the last event's id")] = None,
+    last_event_id: Annotated[str | None, Header(alias="Last-Event-ID", max_length=20)] = None,
+) -> datetime | None:
+    """The instant to resume from, with some slack; None for a page that begins."""
+    text = last_event_id or since
+    if not text:
         return None
     if not text.isascii() or not text.isdigit() or len(text) > 14:
         raise InvalidInput("`since` must be the id of an event of this stream, or the `as_of` of a list.")
     return datetime.fromtimestamp(int(text) / 1000, UTC) - SLACK
 
 
-def _ids(text: str) -> list[str]:
-    found = list(dict.fromkeys(id for id in text.split(",") if id))
+def on_screen(
+    ids: Annotated[str, Query(max_length=16_000, description="Conversations on screen, by commas")] = "",
+) -> list[str]:
+    """The conversations that the page shows."""
+    found = list(dict.fromkeys(id for id in ids.split(",") if id))
     if len(found) > MOST_IDS or any(len(id) > 64 for id in found):
         raise InvalidInput(f"`ids` must be at most {MOST_IDS} conversations, separated by commas.")
     return found
@@ -43,22 +51,20 @@ async def live(
     request: Request,
     principal: Me,
     parts: PartsOf,
-    since: Annotated[str | None, Query(max_length=20, description="Resume point: the last event's id")] = None,
-    ids: Annotated[str, Query(max_length=16_000, description="Conversations on screen, by commas")] = "",
-    last_event_id: Annotated[str | None, Header(alias="Last-Event-ID", max_length=20)] = None,
+    since: Annotated[datetime | None, Depends(resume_from)],
+    shown: Annotated[list[str], Depends(on_screen)],
 ) -> AsyncIterator[ServerSentEvent]:
     """Rows, counts, colleagues, hints, notifications and settings as they change.
 
     `row`, `gone`, `counts`, `agent`, `hint`, `notification`, `settings`, `timeline`; after `resync` read everything
     again. A page that comes back sends the last id and what it has on screen, and gets all that it missed.
     """
-    start, shown = _since(last_event_id or since), _ids(ids)
     stream = _stream(request, parts, principal)
     parts.hub.open(stream)
     try:
         now = push("hello", {}, parts.clock.now())
         yield _event(now)
-        for item in await parts.hub.resume(stream, start, shown):
+        for item in await parts.hub.resume(stream, since, shown):
             yield _event(item)
         while (item := await stream.queue.get()) is not END:
             yield _event(item)

@@ -24,7 +24,7 @@ from shared.contracts.resources import (
     UpdateResource,
 )
 from shared.contracts.settings import RESOURCES, ResourceModel, User
-from shared.errors import InvalidInput, NotFound, PreconditionRequired, StaleVersion
+from shared.errors import InvalidInput, NotFound, PreconditionRequired, StaleVersion, SwitchboardError
 from shared.http import CleanRoute
 
 router = APIRouter(prefix="/api/settings", tags=["settings"], route_class=CleanRoute, dependencies=documented)
@@ -38,10 +38,11 @@ Value = Annotated[dict[str, Any], Body(description="As the kind's JSON schema sa
 IfMatch = Annotated[str | None, Header(alias="If-Match", max_length=64, description="The object's ETag")]
 
 
-class ChangedMeanwhile(StaleVersion):
+class ChangedMeanwhile(SwitchboardError):
     """The If-Match of a settings object is not its version any more."""
 
     status = 412
+    code = "precondition_failed"
 
 
 def _model(kind: str) -> type[ResourceModel]:

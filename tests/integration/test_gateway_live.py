@@ -1,0 +1,206 @@
+"""Live updates: what a page gets, what it gets back after a gap, and what it never gets (UI-07)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx2
+import pytest
+import uvicorn
+
+from shared.contracts.acts import Owner
+from shared.contracts.facts import OwnerChanged
+from shared.contracts.live import TimelineHint
+from tests.support.eventually import eventually
+from tests.support.gateway import NOW, Client, Running, a_conversation, a_message, running_gateway
+
+pytestmark = pytest.mark.integration
+
+
+@dataclass
+class Page:
+    """A page with an open stream: what it has heard so far."""
+
+    heard: list[tuple[str, Any]] = field(default_factory=list)
+    last_id: str = ""
+    ended: bool = False
+
+    def of(self, event: str) -> list[Any]:
+        return [value for name, value in self.heard if name == event]
+
+    def rows(self) -> list[str]:
+        return [row["contact_name"] for row in self.of("row")]
+
+    async def until(self, event: str, count: int = 1) -> Any:
+        await eventually(lambda: len(self.of(event)) >= count, within=10)
+        return self.of(event)[count - 1]
+
+
+@asynccontextmanager
+async def served(gateway: Running) -> AsyncIterator[str]:
+    """The gateway on a port of its own, because an answer without an end needs a real server."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    config = uvicorn.Config(
+        gateway.gateway.app, loop="none", lifespan="off", log_config=None, timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    await eventually(lambda: server.started, within=10)
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await serving
+        listener.close()
+
+
+@asynccontextmanager
+async def open_page(url: str, client: Client, query: str = "") -> AsyncIterator[Page]:
+    """An open stream that has said hello."""
+    page = Page()
+
+    async def read(answer: httpx2.Response) -> None:
+        event = data = ""
+        async for line in answer.aiter_lines():
+            name, _, value = line.partition(": ")
+            match name:
+                case "event":
+                    event = value
+                case "data":
+                    data = value
+                case "id":
+                    page.last_id = value
+                case "" if event:
+                    page.heard.append((event, json.loads(data)))
+                    event = data = ""
+                case _:
+                    pass
+        page.ended = True
+
+    async with (
+        httpx2.AsyncClient(cookies=dict(client.http.cookies), timeout=30) as http,
+        http.stream("GET", f"{url}/api/live{query}") as answer,
+    ):
+        assert answer.status_code == 200, await answer.aread()
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        reading = asyncio.create_task(read(answer))
+        try:
+            await page.until("hello")
+            yield page
+        finally:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+
+
+@pytest.fixture
+async def gateway(mongo_url: str, prefix: str) -> AsyncIterator[Running]:
+    async with running_gateway(mongo_url, prefix) as running:
+        yield running
+
+
+@pytest.fixture
+async def url(gateway: Running) -> AsyncIterator[str]:
+    async with served(gateway) as address:
+        yield address
+
+
+async def test_UI_07_an_open_page_gets_what_it_may_see_and_nothing_else(gateway: Running, url: str) -> None:
+    eva = await gateway.user(await gateway.admin(), "eva", channels=[{"channel": "chat"}])
+    async with open_page(url, eva) as page:
+        await gateway.converse(a_conversation(1, channel="secret"))
+        one = a_conversation(2)
+        await gateway.converse(one, message=a_message(one))
+        row = await page.until("row")
+        assert (row["contact_name"], row["preview"][:4]) == ("Contact 2", "Hola")
+        assert (await page.until("timeline"))["conversation"] == one.id
+        await eventually(lambda: page.of("counts")[-1]["new"] == 1, within=10)
+        assert page.rows() == ["Contact 2"]
+
+
+async def test_UI_07_coming_back_after_a_gap_loses_nothing(gateway: Running, url: str) -> None:
+    eva = await gateway.user(await gateway.admin(), "eva", channels=[{"channel": "chat"}])
+    first = [await gateway.converse(a_conversation(number)) for number in (1, 2, 3)]
+    async with open_page(url, eva, "?since=" + (await eva("GET", "/api/conversations")).json()["as_of"]) as page:
+        last = page.last_id
+    await gateway.converse(a_conversation(1, version=2, topics=("t",)))
+    await gateway.converse(a_conversation(4))
+    await gateway.converse(a_conversation(2, version=2, channel="chat", owner=Owner(id=eva.id)))
+    on_screen = ",".join(one.id for one in first)
+    async with open_page(url, eva, f"?since={last}&ids={on_screen},nothing") as page:
+        await page.until("gone")
+        latest = {row["id"]: row for row in page.of("row")}
+        assert latest[first[0].id]["topics"] == ["t"]
+        assert latest[first[1].id]["owner"]["id"] == eva.id
+        assert set(latest) == {*(one.id for one in first), a_conversation(4).id}
+        assert page.of("gone") == [{"id": "nothing"}]
+
+
+async def test_what_one_may_not_see_any_more_is_gone_from_his_page(gateway: Running, url: str) -> None:
+    eva = await gateway.user(await gateway.admin(), "eva")
+    mine = await gateway.converse(a_conversation(owner=Owner(id=eva.id)))
+    async with open_page(url, eva) as page:
+        taken = a_conversation(version=2, owner=None)
+        fact = OwnerChanged(at=NOW, episode=1, before=Owner(id=eva.id), after=None, how="manual")
+        await gateway.converse(taken, changes=(fact,))
+        assert (await page.until("gone"))["id"] == mine.id
+        assert page.rows() == []
+
+
+async def test_losing_a_right_ends_the_stream(gateway: Running, url: str) -> None:
+    admin = await gateway.admin()
+    eva = await gateway.user(admin, "eva", channels=[{"channel": "chat"}])
+    one = await gateway.converse(a_conversation())
+    stored = (await admin("GET", f"/api/settings/users/{eva.id}")).json()
+    async with open_page(url, eva) as page:
+        value = {**stored["value"], "channels": []}
+        await admin("PUT", f"/api/settings/users/{eva.id}", value, {"If-Match": str(stored["version"])})
+        assert (await page.until("resync"))["reason"] == "rights"
+        await eventually(lambda: page.ended, within=10)
+    async with open_page(url, eva, f"?ids={one.id}") as page:
+        assert (await page.until("gone"))["id"] == one.id
+
+
+async def test_signing_out_ends_the_stream(gateway: Running, url: str) -> None:
+    eva = await gateway.user(await gateway.admin(), "eva")
+    async with open_page(url, eva) as page:
+        await eva("DELETE", "/api/session")
+        await eventually(lambda: page.ended, within=10)
+        assert page.of("resync") == [{"reason": "signed_out"}]
+
+
+async def test_hints_notifications_and_settings_reach_the_right_pages(gateway: Running, url: str) -> None:
+    admin = await gateway.admin()
+    eva = await gateway.user(admin, "eva", channels=[{"channel": "chat"}])
+    one = await gateway.converse(a_conversation())
+    async with open_page(url, eva) as hers, open_page(url, admin) as his:
+        await admin("POST", f"/api/conversations/{one.id}/hint", {"what": "typing"})
+        assert (await hers.until("hint"))["user"] == admin.id
+        assert his.of("hint") == []
+        fact = OwnerChanged(at=NOW, episode=1, before=None, after=Owner(id=eva.id), how="automatic")
+        await gateway.converse(a_conversation(version=2, owner=Owner(id=eva.id)), changes=(fact,))
+        assert (await hers.until("notification"))["kind"] == "assigned"
+        assert his.of("notification") == []
+        await gateway.bus.broadcast(TimelineHint(conversation=one.id))
+        await his.until("timeline")
+        await admin("POST", "/api/settings/away-states", {"name": "Lunch"})
+        await hers.until("settings")
+
+
+async def test_a_stream_ends_when_the_process_stops(gateway: Running, url: str) -> None:
+    admin = await gateway.admin()
+    async with open_page(url, admin) as page:
+        gateway.stopping.set()
+        await eventually(lambda: page.ended, within=10)
+
+
+async def test_a_strange_resume_point_is_refused(gateway: Running) -> None:
+    admin = await gateway.admin()
+    for query in ("since=yesterday", "since=99999999999999999", "ids=" + ",".join(map(str, range(300)))):
+        assert (await admin("GET", f"/api/live?{query}")).status_code in (400, 422), query

@@ -1,0 +1,201 @@
+/** Filters and order of the queue (WF-30); they stay with the user. */
+import {
+  ActionIcon,
+  Button,
+  Checkbox,
+  Group,
+  Indicator,
+  Popover,
+  ScrollArea,
+  SegmentedControl,
+  Select,
+  Stack,
+  Text,
+} from '@mantine/core';
+import { IconFilter } from '@tabler/icons-react';
+import { type ReactNode, useId } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useCounts } from '../../api/queries';
+import { asFilters, type Choices, type Filters, filtersOn, NO_FILTERS } from '../../api/rows';
+import type { Named } from '../../api/types';
+import { useSession } from '../../session/context';
+
+interface Props {
+  filters: Choices;
+  onChange: (filters: Choices) => void;
+}
+
+export function FilterPanel({ filters, onChange }: Props) {
+  const { t } = useTranslation();
+  const on = filtersOn(filters);
+  const label = on ? `${t('queue.filters')}: ${t('queue.filtersOn', { count: on })}` : t('queue.filters');
+  return (
+    <Popover position="bottom-start" width={310} shadow="md" trapFocus returnFocus>
+      <Popover.Target>
+        <Indicator disabled={on === 0} label={on} size={16} offset={4}>
+          <ActionIcon variant="default" size={34} aria-label={label}>
+            <IconFilter size={18} aria-hidden />
+          </ActionIcon>
+        </Indicator>
+      </Popover.Target>
+      <Popover.Dropdown aria-label={t('queue.filters')}>
+        <ScrollArea.Autosize mah="70vh" offsetScrollbars>
+          <Fields filters={filters} onChange={onChange} />
+        </ScrollArea.Autosize>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
+
+function Fields({ filters, onChange }: Props) {
+  const { t } = useTranslation();
+  const { workspace } = useSession();
+  const set = (change: Partial<Choices>) => onChange({ ...filters, ...change });
+  return (
+    <Stack gap="sm">
+      <Segmented label={t('queue.owner')}>
+        {(labelledBy) => (
+          <SegmentedControl
+            aria-labelledby={labelledBy}
+            size="xs"
+            fullWidth
+            value={filters.owner}
+            onChange={(owner) => set({ owner: owner as Filters['owner'] })}
+            data={[
+              { value: 'all', label: t('queue.ownerAll') },
+              { value: 'me', label: t('queue.ownerMine') },
+              { value: 'none', label: t('queue.ownerNone') },
+            ]}
+          />
+        )}
+      </Segmented>
+      <ChannelFilter filters={filters} onChange={onChange} />
+      <Choice
+        label={t('queue.team')}
+        all={t('queue.allTeams')}
+        items={workspace.teams}
+        value={filters.team}
+        onChange={(team) => set({ team })}
+      />
+      <Choice
+        label={t('queue.topic')}
+        all={t('queue.allTopics')}
+        items={workspace.topics}
+        value={filters.topic}
+        onChange={(topic) => set({ topic })}
+      />
+      <Segmented label={t('queue.visibility')}>
+        {(labelledBy) => (
+          <SegmentedControl
+            aria-labelledby={labelledBy}
+            size="xs"
+            fullWidth
+            value={filters.visibility ?? 'both'}
+            onChange={(value) =>
+              set({ visibility: value === 'both' ? null : (value as 'private' | 'public') })
+            }
+            data={[
+              { value: 'both', label: t('queue.both') },
+              { value: 'private', label: t('visibility.private') },
+              { value: 'public', label: t('visibility.public') },
+            ]}
+          />
+        )}
+      </Segmented>
+      <Segmented label={t('queue.sort')}>
+        {(labelledBy) => (
+          <SegmentedControl
+            aria-labelledby={labelledBy}
+            size="xs"
+            fullWidth
+            value={asFilters(filters).sort}
+            onChange={(sort) => set({ sorts: { ...filters.sorts, [filters.tab]: sort as Filters['sort'] } })}
+            data={[
+              { value: 'oldest', label: t('queue.oldest') },
+              { value: 'newest', label: t('queue.newest') },
+            ]}
+          />
+        )}
+      </Segmented>
+      <Group justify="flex-end">
+        <Button
+          size="xs"
+          variant="subtle"
+          disabled={filtersOn(filters) === 0}
+          onClick={() => onChange({ ...filters, ...NO_FILTERS })}
+        >
+          {t('queue.clearFilters')}
+        </Button>
+      </Group>
+    </Stack>
+  );
+}
+
+function Segmented({ label, children }: { label: string; children: (labelledBy: string) => ReactNode }) {
+  const id = useId();
+  return (
+    <div>
+      <Text id={id} size="xs" fw={600} mb={4}>
+        {label}
+      </Text>
+      {children(id)}
+    </div>
+  );
+}
+
+function ChannelFilter({ filters, onChange }: Props) {
+  const { t } = useTranslation();
+  const { workspace } = useSession();
+  const counts = useCounts().data?.channels ?? {};
+  if (workspace.channels.length === 0) return null;
+  return (
+    <Checkbox.Group
+      label={
+        <Text size="xs" fw={600} component="span">
+          {t('queue.channels')}
+        </Text>
+      }
+      value={filters.channels}
+      onChange={(channels) => onChange({ ...filters, channels })}
+    >
+      <Stack gap={6} mt={6}>
+        {workspace.channels.map((channel) => {
+          const of = counts[channel.id];
+          return (
+            <Checkbox
+              key={channel.id}
+              size="xs"
+              value={channel.id}
+              label={of ? `${channel.name} (${of.new} / ${of.pending})` : channel.name}
+            />
+          );
+        })}
+      </Stack>
+    </Checkbox.Group>
+  );
+}
+
+interface ChoiceProps {
+  label: string;
+  all: string;
+  items: readonly Named[];
+  value: string | null;
+  onChange: (value: string | null) => void;
+}
+
+function Choice({ label, all, items, value, onChange }: ChoiceProps) {
+  if (items.length === 0) return null;
+  return (
+    <Select
+      size="xs"
+      label={label}
+      placeholder={all}
+      clearable
+      searchable
+      comboboxProps={{ withinPortal: false }}
+      data={items.map((item) => ({ value: item.id, label: item.name }))}
+      value={value}
+      onChange={onChange}
+    />
+  );
+}

@@ -1,0 +1,20 @@
+/** Words of the workspace's status vocabulary (WF-11); the API speaks canonical names only. */
+import type { TFunction } from 'i18next';
+import type { QueueTab } from '../api/rows';
+import type { Row, Workspace } from '../api/types';
+
+export function statusWord(
+  t: TFunction,
+  vocabulary: Workspace['vocabulary'],
+  row: Pick<Row, 'status' | 'substatus'>,
+): string {
+  if (row.status === 'triage') return t('status.triage');
+  if (row.status === 'bot') return t('status.bot');
+  if (vocabulary === 'ticket' && row.substatus) return t(`status.ticket.${row.substatus}`);
+  return t(`status.queue.${row.status}`);
+}
+
+export function tabWord(t: TFunction, vocabulary: Workspace['vocabulary'], tab: QueueTab): string {
+  if (tab === 'bot') return t('status.bot');
+  return vocabulary === 'ticket' ? t(`status.ticketTabs.${tab}`) : t(`status.queue.${tab}`);
+}

@@ -39,12 +39,23 @@ class Entry:
 
     def kept(self) -> dict[str, Any]:
         """As it lies in the outbox, under its id."""
-        events = [{"meta": each.meta.model_dump(mode="json"), "body": each.body} for each in self.envelopes]
+        events = [{"meta": each.meta.model_dump_json().encode(), "body": each.body} for each in self.envelopes]
+        return self._with(events)
+
+    def line(self, body: TrailBody) -> dict[str, Any]:
+        """As it lies in the trail."""
+        events = [
+            {"id": each.meta.event_id, "type": each.meta.type, "body": body(each.meta.type, from_json(each.body))}
+            for each in self.envelopes
+        ]
+        return {"_id": self.id, "aggregate": self.aggregate, **self._with(events)}
+
+    def _with(self, events: list[dict[str, Any]]) -> dict[str, Any]:
         document = {
             "version": self.version,
             "cause": self.cause,
             "at": self.at,
-            "by": self.by.model_dump(mode="json"),
+            "by": {"kind": self.by.kind, "id": self.by.id, "name": self.by.name},
             "events": events,
         }
         if self.by_rule is not None:
@@ -57,7 +68,8 @@ class Entry:
     def of(cls, id: str, aggregate: str, kept: dict[str, Any]) -> Entry:
         """As read from the outbox."""
         envelopes = tuple(
-            Envelope(meta=Meta.model_validate(event["meta"]), body=bytes(event["body"])) for event in kept["events"]
+            Envelope(meta=Meta.model_validate_json(event["meta"]), body=bytes(event["body"]))
+            for event in kept["events"]
         )
         return cls(
             id=id,
@@ -70,15 +82,6 @@ class Entry:
             envelopes=envelopes,
             reply=kept.get("reply"),
         )
-
-    def line(self, body: TrailBody) -> dict[str, Any]:
-        """As it lies in the trail."""
-        document = self.kept()
-        document["events"] = [
-            {"id": each.meta.event_id, "type": each.meta.type, "body": body(each.meta.type, from_json(each.body))}
-            for each in self.envelopes
-        ]
-        return {"_id": self.id, "aggregate": self.aggregate, **document}
 
 
 def envelopes(

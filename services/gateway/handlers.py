@@ -81,30 +81,31 @@ class Facts:
 
     async def on_warned(self, event: SlaWarned, _meta: Meta) -> None:
         """The owner is told (AG-10)."""
-        owner = await self._owner(event)
-        await self._notify([notifying.of_alarm(NotificationKind.SLA_WARNED, event.clock, user) for user in owner])
+        place = await self._rows.placed(event.clock.conversation)
+        if place is not None and place.owner is not None:
+            await self._notify([notifying.of_alarm(NotificationKind.SLA_WARNED, event.clock, place.owner)])
 
     async def on_breached(self, event: SlaBreached, _meta: Meta) -> None:
         """The owner is told, and who supervises the channel (SL-12)."""
-        people = dict.fromkeys((*await self._owner(event), *self._supervisors(event)))
         kind = NotificationKind.SLA_BREACHED
-        await self._notify([notifying.of_alarm(kind, event.clock, user) for user in people])
+        await self._notify([notifying.of_alarm(kind, event.clock, user) for user in await self._concerned(event)])
 
     async def on_corrected(self, event: SlaCorrected, _meta: Meta) -> None:
-        """The clock was met after all: what was said of it is taken back, even if it is heard later."""
-        people = dict.fromkeys((*await self._owner(event), *self._supervisors(event)))
-        for user in people:
-            notice = notifying.of_alarm(NotificationKind.SLA_BREACHED, event.clock, user)
-            await self._notifications.withdraw(notice.model_copy(update={"withdrawn": True, "read": True}))
-            await self._broadcast(PersonNotified(user=user))
+        """The clock was met after all: what was said of it is taken back, even if that is heard later."""
+        kind = NotificationKind.SLA_BREACHED
+        for notice in await self._notifications.about(event.clock.id):
+            await self._withdraw(notice)
+        for user in await self._concerned(event):
+            await self._withdraw(notifying.of_alarm(kind, event.clock, user))
 
-    async def _owner(self, event: SlaWarned | SlaBreached | SlaCorrected) -> Sequence[str]:
-        """Who has the conversation as the rows know it; nobody when nobody has."""
+    async def _withdraw(self, notice: Notification) -> None:
+        await self._notifications.withdraw(notice.model_copy(update={"withdrawn": True, "read": True}))
+        await self._broadcast(PersonNotified(user=notice.user))
+
+    async def _concerned(self, event: SlaBreached | SlaCorrected) -> Sequence[str]:
         place = await self._rows.placed(event.clock.conversation)
-        return () if place is None or place.owner is None else (place.owner,)
-
-    def _supervisors(self, event: SlaBreached | SlaCorrected) -> Sequence[str]:
-        return self._people.supervisors(event.clock.channel)
+        owner = [place.owner] if place is not None and place.owner is not None else []
+        return list(dict.fromkeys((*owner, *self._people.supervisors(event.clock.channel))))
 
     async def _seeing(self, mentions: Iterable[Notification]) -> list[Notification]:
         """Mentions of people who may see the conversation; others are ignored silently (WF-19)."""

@@ -96,22 +96,16 @@ class Gateway:
         gate = Gate()
         self._forward = Forward(settings.ingest_url) if settings.ingest_url is not None else None
         self._app = make_app(self._parts, gate, self._forward, pages)
-        self._table = (
-            *settings_table(self._own, self._copies),
-            *table(
-                Snapshots(taking_in),
-                Facts(
-                    self._rows,
-                    taking_in,
-                    self._people,
-                    self._notifications,
-                    described=lambda items: shown(self._rows, list(items)),
-                    broadcast=bus.broadcast,
-                ),
-                Records(self._admin_log, self._presence, self._accounts, bus.broadcast),
-                Hearing(self._hub, gate, self._people),
-            ),
+        facts = Facts(
+            self._rows,
+            taking_in,
+            self._people,
+            self._notifications,
+            described=lambda items: shown(self._rows, list(items)),
+            broadcast=bus.broadcast,
         )
+        records = Records(self._admin_log, self._presence, self._accounts, bus.broadcast)
+        self._table = table(Snapshots(taking_in), facts, records, Hearing(self._hub, gate, self._people))
         self._one_time_password: str | None = None
 
     @property
@@ -127,8 +121,9 @@ class Gateway:
             self._own, self._people, self._accounts, self._passwords, self._settings.admin_email, self._clock
         )
         await self._hub.start()
-        await self._bus.start(self._table)
+        await self._bus.start(settings_table(self._own, self._copies))
         await self._copies.start()
+        await self._bus.start(self._table)
         self._workers.start()
 
     async def stop(self) -> None:

@@ -68,7 +68,10 @@ class NotificationKind(StrEnum):
 
 
 class Notification(Contract):
-    """Something a person should know. It names a message, never repeats it. ``withdrawn``: it was not so after all."""
+    """Something a person should know. It names a message, never repeats it.
+
+    ``clock`` is the SLA clock it is about; ``withdrawn``: it was not so after all.
+    """
 
     id: str
     user: str
@@ -79,6 +82,7 @@ class Notification(Contract):
     message: str | None = None
     text: str = ""
     read: bool = False
+    clock: str | None = None
     withdrawn: bool = False
 
 

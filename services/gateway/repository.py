@@ -11,6 +11,7 @@ from services.gateway.records import (
     ApiKey,
     Credential,
     Notification,
+    NotificationKind,
     PresenceStretch,
     Session,
     SetupLink,
@@ -115,7 +116,10 @@ class Notifications:
             database,
             "notifications",
             Notification,
-            indexes=(Index("user_at", (("user", ASCENDING), ("at", DESCENDING))),),
+            indexes=(
+                Index("user_at", (("user", ASCENDING), ("at", DESCENDING))),
+                Index("clock", (("clock", ASCENDING),)),
+            ),
         )
 
     async def start(self) -> None:
@@ -133,6 +137,10 @@ class Notifications:
         """It was not so: heard before or after the notification itself, it is not shown."""
         if not await self._all.insert(placeholder):
             await self._all.set({"_id": placeholder.id}, {"withdrawn": True})
+
+    async def about(self, clock: str) -> Sequence[Notification]:
+        """Breaches of this clock that people were told of."""
+        return await self._all.find({"clock": clock, "kind": str(NotificationKind.SLA_BREACHED)}, limit=1000)
 
     async def page(self, user: str, after: str | None, limit: int) -> Page[Notification]:
         return await self._all.page({"user": user, "withdrawn": False}, order=NEWEST, after=after, limit=limit)

@@ -34,7 +34,7 @@ async def shown(rows: Rows, items: list[Notification]) -> list[dict[str, Any]]:
     names = {id: rows.shown(row)["contact_name"] for id, row in found.items()}
     return [
         {
-            **item.model_dump(mode="json", exclude={"user", "withdrawn"}),
+            **item.model_dump(mode="json", exclude={"user", "withdrawn", "clock"}),
             "contact_name": names.get(item.conversation, ""),
         }
         for item in items

@@ -85,4 +85,5 @@ def of_alarm(kind: NotificationKind, clock: ClockSnapshot, user: str) -> Notific
         conversation=clock.conversation,
         at=at,
         text=clock.policy_name,
+        clock=clock.id,
     )

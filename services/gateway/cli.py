@@ -34,10 +34,11 @@ async def _create(name: str, scopes: list[Scope]) -> str:
     from shared.clock import SystemClock
     from shared.connections import Connections
     from shared.contracts.base import SYSTEM
+    from shared.local.servers import beside
     from shared.metrics import Registries
     from shared.settings import CommonSettings, load
 
-    settings, clock = load(CommonSettings), SystemClock()
+    settings, clock = beside(load(CommonSettings)), SystemClock()
     async with Connections(settings, clock, Registries()).store() as store:
         accounts = Accounts(store.database("gateway"))
         await accounts.start()

@@ -407,7 +407,7 @@
     });
     const light = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
     box.style.setProperty('--brand', config.colour);
-    box.style.setProperty('--on-brand', light > 0.179 ? '#111418' : '#ffffff');
+    box.style.setProperty('--on-brand', light > 0.179 ? '#000000' : '#ffffff');
     if (config.greeting) {
       const item = make('div', { className: 'said us', textContent: config.greeting });
       log.prepend(item);

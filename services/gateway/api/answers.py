@@ -64,7 +64,7 @@ def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = No
     if isinstance(value, BaseModel):
         body = value.model_dump_json().encode()
     else:
-        body = json.dumps(value, separators=(",", ":"), default=_plain).encode()
+        body = json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=_plain).encode("utf-8", "replace")
     return Response(body, status, media_type="application/json", headers=dict(headers or {}))
 
 

@@ -28,8 +28,6 @@ OPEN = (Status.TRIAGE, Status.BOT, Status.NEW, Status.PENDING)
 _SHOWN = {
     "status",
     "substatus",
-    "channel",
-    "visibility",
     "muted",
     "groups",
     "owner",
@@ -173,6 +171,8 @@ def shown(id: str, parts: Parts, changed_at: datetime, now: datetime) -> Documen
     return {
         "id": id,
         **conversation["shown"],
+        "channel": conversation["channel"],
+        "visibility": conversation["visibility"],
         "contact_name": contact.get("name") or conversation["shown"]["contact_name"],
         "vip": contact.get("vip", False),
         "groups": contact.get("groups", conversation["shown"]["groups"]),

@@ -30,7 +30,8 @@ TIDY_SECONDS = 0.5
 SWEEP_SECONDS = 2.0
 SWEEP_BACKOFF_SECONDS = 5.0
 GRACE = timedelta(seconds=5)
-WINDOW = 20
+WINDOW = 100
+"""Aggregates read at once by a sweep. The embedded server matches everything before it limits: not too few."""
 AT_ONCE = 64
 REMEMBERED = 20_000
 

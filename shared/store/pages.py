@@ -47,17 +47,41 @@ def cursor(document: Mapping[str, Any], order: Key) -> str:
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
-def beyond(text: str, order: Key) -> dict[str, Any]:
-    """The query for what comes after a cursor. InvalidInput when it is not a cursor of this order."""
+def beyond(text: str, order: Key) -> list[dict[str, Any]]:
+    """What comes after a cursor, as queries to ask one after another until the page is full.
+
+    The nearest first: the same first keys and the last one beyond, …, the first key beyond. One query with
+    ``$or`` would do on MongoDB; the embedded server scans the whole collection for any ``$or`` or ``$and``.
+    InvalidInput when it is not a cursor of this order.
+    """
     values = position(text, order)
-    first, towards = order[0][0], "$gte" if order[0][1] == ASCENDING else "$lte"
-    alternatives = []
-    for place, (path, direction) in enumerate(order):
+    queries = []
+    for place in reversed(range(len(order))):
+        path, direction = order[place]
         same = {order[before][0]: values[before] for before in range(place)}
-        alternatives.append({**same, path: {"$gt" if direction == ASCENDING else "$lt": values[place]}})
-    if len(alternatives) == 1:
-        return alternatives[0]
-    return {"$and": [{first: {towards: values[0]}}, {"$or": alternatives}]}  # the bound is for the index
+        queries.append({**same, path: {"$gt" if direction == ASCENDING else "$lt": values[place]}})
+    return queries
+
+
+def both(filter: Mapping[str, Any], bound: Mapping[str, Any]) -> dict[str, Any]:
+    """What matches both, without ``$and`` wherever two conditions on one path can stand side by side."""
+    merged = dict(filter)
+    for path, condition in bound.items():
+        if path not in merged:
+            merged[path] = condition
+            continue
+        here, there = _operators(merged[path]), _operators(condition)
+        if here.keys() & there.keys():
+            merged["$and"] = [*merged.get("$and", ()), {path: condition}]
+        else:
+            merged[path] = {**here, **there}
+    return merged
+
+
+def _operators(condition: Any) -> dict[str, Any]:
+    if isinstance(condition, Mapping) and any(key.startswith("$") for key in condition):
+        return dict(condition)
+    return {"$eq": condition}
 
 
 def position(text: str, order: Key) -> list[Any]:

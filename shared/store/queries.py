@@ -7,12 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
 
 from shared.store.collection import Collection, Document
-from shared.store.pages import Page, beyond, cursor, whole
+from shared.store.pages import Page, beyond, both, cursor, whole
 
 T = TypeVar("T")
 
 Filter: TypeAlias = Mapping[str, Any]
-"""A MongoDB query over document paths. Bounded ranges; no ``$text``, no ``$where``. Never built from raw input."""
+"""A MongoDB query over document paths. Never built from raw input; no ``$text``, no ``$where``.
+
+Begin with an equality (or ``$in``) that an index begins with, and bound ranges. No ``$or`` and no ``$and`` on large
+collections: the embedded server scans everything for them.
+"""
 
 Order: TypeAlias = Sequence[tuple[str, int]]
 """Document paths with ``ASCENDING`` or ``DESCENDING``; every key present and not null in what is asked for."""
@@ -68,8 +72,13 @@ class Queries(ABC, Generic[T]):
     async def page(self, filter: Filter, *, order: Order = (), after: str | None = None, limit: int = 50) -> Page[T]:
         """A page in ``order`` (ties by id). InvalidInput for a cursor that is not of this order."""
         order = whole(order)
-        query: Filter = {"$and": [filter, beyond(after, order)]} if after is not None else filter
-        found = await self._collection.find(query, fields=self._left_out, order=order, limit=limit + 1)
+        queries = [both(filter, bound) for bound in beyond(after, order)] if after is not None else [filter]
+        found: list[Document] = []
+        for query in queries:
+            missing = limit + 1 - len(found)
+            found += await self._collection.find(query, fields=self._left_out, order=order, limit=missing)
+            if len(found) > limit:
+                break
         items = tuple(self._read(document) for document in found[:limit])
         return Page(items, cursor(found[limit - 1], order) if len(found) > limit else None)
 

@@ -15,11 +15,12 @@ from shared.store.collection import Document
 from shared.store.entry import Entry, TrailBody
 from shared.store.failures import LostRace
 from shared.store.indexes import ASCENDING, Index
-from shared.store.pages import Page, beyond, cursor, position
+from shared.store.pages import Page, cursor, position
 from shared.store.replies import Kept
 
 LEFT_OUT = ("message", "contact", "conversation")
-ORDER = (("version", ASCENDING), ("_id", ASCENDING))
+ORDER = (("version", ASCENDING),)
+"""A version is made by one change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +76,10 @@ class Trail:
 
     async def page(self, aggregate: str, unsent: Sequence[Entry], after: str | None, limit: int) -> Page[TrailRecord]:
         """A page, oldest first; ``unsent`` are changes that may still lie in the outbox only."""
-        bound = beyond(after, ORDER) if after is not None else {}
-        lines = await self._collection.find({"aggregate": aggregate, **bound}, order=ORDER, limit=limit + 1)
-        there = {line["_id"] for line in lines}
         passed = position(after, ORDER)[0] if after is not None else 0
+        newer = {"aggregate": aggregate, "version": {"$gt": passed}}
+        lines = await self._collection.find(newer, order=ORDER, limit=limit + 1)
+        there = {line["_id"] for line in lines}
         lines += [each.line(self._body) for each in unsent if each.id not in there and each.version > passed]
         lines.sort(key=lambda line: line["version"])
         following = cursor(lines[limit - 1], ORDER) if len(lines) > limit else None

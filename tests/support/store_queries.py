@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from shared.errors import Conflict
 from shared.store import Index, Page
-from shared.store.pages import beyond, cursor, whole
+from shared.store.pages import beyond, both, cursor, whole
 
 T = TypeVar("T")
 
@@ -125,8 +125,8 @@ class Documents(Generic[T]):
         limit: int = 50,
     ) -> Page[T]:
         order = whole(order)
-        query = {"$and": [filter, beyond(after, order)]} if after is not None else filter
-        found = self._matching(query, order)
+        queries = [both(filter, bound) for bound in beyond(after, order)] if after is not None else [filter]
+        found = [document for query in queries for document in self._matching(query, order)]
         items = tuple(self._read(document) for document in found[:limit])
         return Page(items, cursor(found[limit - 1], order) if len(found) > limit else None)
 

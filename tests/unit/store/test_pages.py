@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import InvalidInput
-from shared.store.pages import beyond, cursor, position, whole
+from shared.store.pages import beyond, both, cursor, position, whole
 from tests.support.store_queries import matches, ordered
 
 rows = st.lists(
@@ -33,11 +33,12 @@ def test_pages_show_every_row_once_in_order(
 ) -> None:
     order = whole(order)
     seen: list[dict[str, Any]] = []
-    query: dict[str, Any] = {}
-    while page := ordered((each for each in documents if matches(each, query)), order)[:size]:
+    filter = {"a": {"$gte": 1}}
+    queries: list[dict[str, Any]] = [filter]
+    while page := [d for query in queries for d in ordered((d for d in documents if matches(d, query)), order)][:size]:
         seen += page
-        query = beyond(cursor(page[-1], order), order)
-    assert seen == ordered(documents, order)
+        queries = [both(filter, bound) for bound in beyond(cursor(page[-1], order), order)]
+    assert seen == ordered((each for each in documents if each["a"] >= 1), order)
 
 
 def test_a_cursor_keeps_instants() -> None:

@@ -30,6 +30,7 @@ lint: dev ## Ruff, shellcheck, yamllint
 
 types: dev ## mypy, strict
 	.venv/bin/mypy
+	.venv/bin/mypy deploy/demo
 
 walls: dev ## Who may import whom
 	.venv/bin/lint-imports

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
@@ -16,7 +17,7 @@ from services.routing.desk import DeskSource
 from services.routing.domain import assignment
 from services.routing.domain.assignment import Seat
 from services.routing.domain.desk import Desk
-from services.routing.domain.presence import Agent, given_back, reserved
+from services.routing.domain.presence import Agent, Holding, given_back, reserved
 from shared.clock import Clock
 from shared.contracts.base import Meta
 from shared.contracts.conversations import ConversationSnapshot
@@ -79,7 +80,7 @@ class Dispatcher:
         self._clock = clock
         self._window = window
         self._turn = asyncio.Lock()
-        self._confirmed: dict[str, None] = {}
+        self._taken: dict[str, datetime] = {}
         self._last: dict[str, str] = {}
 
     async def on_look(self, event: LookAgain, meta: Meta) -> None:
@@ -118,9 +119,10 @@ class Dispatcher:
         able = {agent for agent in members if desk.is_available(agent)}
         if not able:
             return set()
+        read_at = self._clock.now()
         held = {agent: set(ids) for agent, ids in (await self._conversations.held(able)).items()}
         for conversation in waiting:
-            await self._place(conversation, desk, held, meta)
+            await self._place(conversation, desk, held, read_at, meta)
         most = max(
             (assignment.CAPACITY, *(team.capacity for team in desk.teams.values())),
             default=assignment.CAPACITY,
@@ -129,7 +131,12 @@ class Dispatcher:
         return {agent for agent, ids in held.items() if len(ids) >= most}
 
     async def _place(
-        self, conversation: ConversationSnapshot, desk: Desk, held: dict[str, set[str]], meta: Meta
+        self,
+        conversation: ConversationSnapshot,
+        desk: Desk,
+        held: dict[str, set[str]],
+        read_at: datetime,
+        meta: Meta,
     ) -> None:
         """Try the agents in turn until one takes it; who turns out to be full or gone is passed over."""
         passed: set[str] = set()
@@ -147,7 +154,8 @@ class Dispatcher:
             agent, group = chosen
             groups = assignment.candidates(conversation, desk)
             capacity = assignment.capacity_of(agent, groups)
-            match await self._assign(conversation, agent, capacity, frozenset(held[agent]), meta):
+            holding = Holding(frozenset(held[agent]), read_at)
+            match await self._assign(conversation, agent, capacity, holding, meta):
                 case Assigning.TAKEN:
                     held[agent].add(conversation.id)
                     self._last[group.source] = agent
@@ -172,12 +180,12 @@ class Dispatcher:
         return self._last
 
     async def _assign(
-        self, conversation: ConversationSnapshot, agent: str, capacity: int, owned: frozenset[str], meta: Meta
+        self, conversation: ConversationSnapshot, agent: str, capacity: int, holding: Holding, meta: Meta
     ) -> Assigning:
         def reserve(current: Agent | None) -> Decision[Agent] | None:
             if current is None:
                 return None
-            after = reserved(current, conversation.id, owned, capacity, self._clock.now(), frozenset(self._confirmed))
+            after = reserved(current, conversation.id, holding, capacity, self._clock.now(), self._taken)
             return None if after is None else Decision(after)
 
         if not (await self._agents.change(agent, _cause(meta, "reserve", conversation, agent), reserve)).changed:
@@ -198,11 +206,11 @@ class Dispatcher:
         return Assigning.GONE
 
     def _confirm(self, conversation: str) -> None:
-        """Its reservation need not count any more: the conversation itself says who has it."""
-        self._confirmed.pop(conversation, None)
-        self._confirmed[conversation] = None
-        while len(self._confirmed) > REMEMBERED:
-            self._confirmed.pop(next(iter(self._confirmed)))
+        """It was taken: its reservation need not count beside the conversation itself."""
+        self._taken.pop(conversation, None)
+        self._taken[conversation] = self._clock.now()
+        while len(self._taken) > REMEMBERED:
+            self._taken.pop(next(iter(self._taken)))
 
 
 def _waits(conversation: ConversationSnapshot) -> bool:

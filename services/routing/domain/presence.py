@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pydantic import Field
@@ -10,14 +12,20 @@ from shared.contracts.base import Contract, Instant
 from shared.contracts.words import Availability
 
 HOLD = timedelta(seconds=5)
-"""How long a reservation counts without its conversation being taken."""
+"""How long a reservation is kept; its conversation is taken well within it, or not at all."""
+SKEW = timedelta(seconds=1)
+"""How far the clocks of two dispatchers may differ."""
 
 
 class Hold(Contract):
-    """A place reserved for a conversation that is being offered (architecture, invariants over two documents)."""
+    """A place reserved for a conversation that is being offered (architecture, invariants over two documents).
+
+    ``taken_at`` is when the conversation was taken, as far as that is known: from then on it speaks for itself.
+    """
 
     conversation: str
     since: Instant
+    taken_at: Instant | None = None
 
 
 class Agent(Contract):
@@ -79,23 +87,32 @@ def available(agent: Agent, availability: Availability, away_state: str | None, 
     return agent.model_copy(update={"availability": availability, "away_state": away_state, "since": now})
 
 
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What an agent holds in ``new``, read from the conversations after ``read_at``."""
+
+    conversations: frozenset[str]
+    read_at: datetime
+
+
 def reserved(
-    agent: Agent, conversation: str, owned: frozenset[str], capacity: int, now: datetime, confirmed: frozenset[str]
+    agent: Agent, conversation: str, holding: Holding, capacity: int, now: datetime, taken: Mapping[str, datetime]
 ) -> Agent | None:
     """A place for the conversation, or None when all he holds in ``new`` and has reserved reaches ``capacity``.
 
-    ``owned`` are the conversations he holds in ``new``; a reservation counts only once beside them. Reservations
-    that are ``confirmed`` (the conversation was taken, so it speaks for itself) or older than ``HOLD`` are dropped:
-    a take happens well within ``HOLD`` or not at all.
+    A conversation counts once, owned or reserved. A reservation stops counting once its conversation was taken
+    before ``holding`` was read, because then that shows what became of it: whoever reads later, in whichever
+    process, sees either the reservation or the conversation. ``taken`` is what this process took, and when.
     """
     if agent.availability is not Availability.AVAILABLE:
         return None
     live = tuple(
-        hold
+        hold if hold.taken_at is not None else hold.model_copy(update={"taken_at": taken.get(hold.conversation)})
         for hold in agent.held
-        if hold.conversation not in confirmed and hold.conversation != conversation and now - hold.since < HOLD
+        if hold.conversation != conversation and now - hold.since < HOLD
     )
-    if len((owned | {hold.conversation for hold in live}) - {conversation}) >= capacity:
+    counted = {hold.conversation for hold in live if hold.taken_at is None or hold.taken_at + SKEW >= holding.read_at}
+    if len((holding.conversations | counted) - {conversation}) >= capacity:
         return None
     return agent.model_copy(
         update={"held": (*live, Hold(conversation=conversation, since=now)), "last_assigned_at": now}

@@ -5,9 +5,10 @@ Everything about turns is derived here from sets, so it does not matter in which
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 
+from services.routing.domain.answering import Answered, replayed
 from services.routing.domain.decision import Change
 from services.routing.domain.sendings import Position, flights, has_failed, on_its_way, position, readings
 from services.routing.domain.spans import clipped, without
@@ -51,11 +52,11 @@ def settle(change: Change) -> None:
     before = change.conversation.turns
     read = readings(change.conversation)
     _unwaive(change, read)
-    own = _members(change, read)
+    own = _matched(change, replayed(change.conversation, read))
     conversation = change.conversation
     former = [turn for turn in conversation.turns if turn.merged_into is None and turn.episode != conversation.episode]
     turns = [turn for turn in conversation.turns if turn.merged_into is not None]
-    turns += [_state(conversation, turn, _replies_to(conversation, turn, own, read)) for turn in own]
+    turns += own
     turns += [_former_state(change, turn, _replies_to(conversation, turn, former, read)) for turn in former]
     change.set(turns=tuple(sorted(turns, key=lambda turn: (turn.episode, since(turn), turn.number))))
     _say_endings(change, before)
@@ -86,33 +87,54 @@ def _settled(conversation: ConversationSnapshot, turns: Sequence[Turn]) -> tuple
     )
 
 
-def _members(change: Change, read: Mapping[str, Position]) -> list[Turn]:
-    """The current episode's turns, with each customer message in the turn it belongs to.
-
-    A reply that has not failed ends a turn's messages at what its author had read; where the only reply between two
-    turns fails, the later one is taken in (T9c).
-    """
+def _matched(change: Change, found: Sequence[Answered]) -> list[Turn]:
+    """The current episode's turns: those known go on, new ones open, those that are one now are merged."""
     conversation = change.conversation
-    edges = _edges(conversation, read)
-    bounds = sorted(edges)
-    groups: dict[int, list[InboundRef]] = {}
-    for ref in conversation.inbound:
-        if ref.episode == conversation.episode and not ref.survey and not ref.settled:
-            groups.setdefault(bisect_left(bounds, position(ref)), []).append(ref)
-    own = [turn for turn in conversation.turns if turn.episode == conversation.episode and turn.merged_into is None]
-    keepers = _keepers(own, groups, [edges[edge] for edge in bounds], bounds)
-    places = {keeper.number: index for index, keeper in keepers.items()}
+    known = [turn for turn in conversation.turns if turn.episode == conversation.episode and turn.merged_into is None]
+    keepers = _keepers(known, found, conversation)
     result: list[Turn] = []
-    for turn in own:
-        index = bisect_left(bounds, since(turn))
-        if turn.number in places:
-            result.append(_starting(turn, groups[places[turn.number]], conversation))
-        elif index in keepers and turn.ended_at is None:
-            _merge(change, turn, keepers[index])
+    for turn in known:
+        if any(keeper is turn for keeper in keepers.values()):
+            continue
+        place = _place(turn, found)
+        if place in keepers and not turn.waived:
+            _merge(change, turn, keepers[place])
         else:
             result.append(turn)
-    result += [_opened(change, groups[index][0]) for index in sorted(groups.keys() - keepers.keys())]
+    for index, answered in enumerate(found):
+        turn = keepers[index] if index in keepers else _opened(change, answered.messages[0])
+        result.append(_state(conversation, turn, answered))
     return _first_first(result)
+
+
+def _keepers(known: Sequence[Turn], found: Sequence[Answered], conversation: ConversationSnapshot) -> dict[int, Turn]:
+    """Which known turn goes on as which replayed one: that with its first message, else one with the same reply."""
+    listed = {ref.id for ref in conversation.inbound}
+    keepers: dict[int, Turn] = {}
+    for turn in sorted(known, key=since):
+        if turn.waived:
+            continue
+        place = _place(turn, found)
+        if place is None and turn.message not in listed and turn.ended_at is None and found:
+            place = 0
+        if place is not None:
+            keepers.setdefault(place, turn)
+    for index, answered in enumerate(found):
+        if index in keepers:
+            continue
+        later = (place for place in sorted(keepers) if place > index)
+        same = (place for place in later if set(answered.answered_by) & set(keepers[place].answered_by))
+        if (place := next(same, None)) is not None:
+            keepers[index] = keepers.pop(place)
+    return keepers
+
+
+def _place(turn: Turn, found: Sequence[Answered]) -> int | None:
+    """The replayed turn that holds this turn's first message."""
+    return next(
+        (index for index, answered in enumerate(found) if any(ref.id == turn.message for ref in answered.messages)),
+        None,
+    )
 
 
 def _first_first(turns: Sequence[Turn]) -> list[Turn]:
@@ -156,16 +178,6 @@ def _keepers(
         if (place := min(later, default=None)) is not None:
             keepers[index] = keepers.pop(place)
     return keepers
-
-
-def _starting(turn: Turn, refs: Sequence[InboundRef], conversation: ConversationSnapshot) -> Turn:
-    """The turn beginning with its first message, unless that is too old to be listed."""
-    first = refs[0]
-    if turn.message == first.id:
-        return turn
-    if since(turn) < position(first) and all(ref.id != turn.message for ref in conversation.inbound):
-        return turn
-    return turn.model_copy(update={"message": first.id, "started_at": first.received_at})
 
 
 def _opened(change: Change, first: InboundRef) -> Turn:
@@ -227,22 +239,25 @@ def _replies_to(
     ]
 
 
-def _state(conversation: ConversationSnapshot, turn: Turn, replies: Sequence[ReplyRef]) -> Turn:
-    """A turn of the current episode with its answers, end and spans."""
-    if turn.waived or (turn.ended_at is not None and not replies):
-        return turn
-    ended_at = min((reply.accepted_at for reply in replies if reply.accepted_at), default=turn.ended_at)
-    answers = tuple(
-        reply.id
-        for reply in replies
-        if not has_failed(reply) and (ended_at is None or reply.sent[0] <= ended_at or reply.accepted_at == ended_at)
-    )
+    earlier = tuple(span for span in turn.spans if span.end is not None and (known is None or span.end <= known))
+    """The turn as replayed, with its spans; its first message stays where that is too old to be listed."""
+    first = answered.messages[0]
+    if since(turn) < position(first) and all(ref.id != turn.message for ref in conversation.inbound):
+        start, message = turn.started_at, turn.message
+    else:
+        start, message = first.received_at, first.id
     stretches = conversation.ledger.new_spans
     known = stretches[0].start if stretches else None
     earlier = tuple(span for span in turn.spans if known is None or (span.end is not None and span.end <= known))
-    holes = [flight for reply in replies for flight in flights(reply)]
-    spans = earlier + without(clipped(stretches, turn.started_at, ended_at), holes)
-    return turn.model_copy(update={"answered_by": answers, "ended_at": ended_at, "spans": spans})
+    return turn.model_copy(
+        update={
+            "message": message,
+            "started_at": start,
+            "answered_by": answered.answered_by,
+            "ended_at": answered.ended_at,
+            "spans": earlier + without(clipped(stretches, start, answered.ended_at), answered.holes),
+        }
+    )
 
 
 def _former_state(change: Change, turn: Turn, replies: Sequence[ReplyRef]) -> Turn:

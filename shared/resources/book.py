@@ -19,6 +19,8 @@ class Book(Generic[M]):
         self.model = model
         self._versions: dict[str, int] = {}
         self._seen: dict[str, int] = {}
+        self._heard = 0
+        self._heard_at: dict[str, int] = {}
         self._values: Mapping[str, M] = MappingProxyType({})
         self._listeners: list[Callable[[], None]] = []
 
@@ -43,19 +45,25 @@ class Book(Generic[M]):
         """Equal for books with the same objects at the same versions."""
         return revision_of(self._versions.items())
 
-    def fill(self, items: Iterable[tuple[str, int, M]]) -> bool:
-        """Replace everything by (id, version, value); says whether anything changed.
+    @property
+    def mark(self) -> int:
+        """How many changes were heard of one by one: take it before reading what ``fill`` is given."""
+        return self._heard
 
-        An object that was heard of at a newer version meanwhile keeps what was heard.
+    def fill(self, items: Iterable[tuple[str, int, M]], mark: int) -> bool:
+        """Replace everything by (id, version, value), as read after ``mark``; says whether anything changed.
+
+        What was heard of since the mark, or at a newer version, stays as heard.
         """
-        items = tuple(items)
-        kept = {
-            id: (self._versions[id], self._values[id]) if id in self._versions else None
-            for id, version, _ in items
-            if self._seen.get(id, 0) > version
-        }
-        now = {id: (version, value) for id, version, value in items if id not in kept}
-        now |= {id: known for id, known in kept.items() if known is not None}
+        now: dict[str, tuple[int, M]] = {}
+        for id, version, value in items:
+            if self._seen.get(id, 0) <= version:
+                now[id] = (version, value)
+            elif id in self._versions:
+                now[id] = (self._versions[id], self._values[id])
+        for id, at in self._heard_at.items():
+            if at > mark and id in self._versions:
+                now[id] = (self._versions[id], self._values[id])
         versions = {id: version for id, (version, _) in now.items()}
         if versions == self._versions:
             return False
@@ -65,11 +73,17 @@ class Book(Generic[M]):
         self._tell()
         return True
 
+    def knows(self, id: str, version: int) -> bool:
+        """Whether the object, or its deletion, was heard of at ``version`` or newer."""
+        return self._seen.get(id, 0) >= version
+
     def put(self, id: str, version: int, value: M | None) -> bool:
         """One object at ``version`` (None: deleted); older than what is known changes nothing."""
-        if self._seen.get(id, 0) >= version:
+        if self.knows(id, version):
             return False
         self._seen[id] = version
+        self._heard += 1
+        self._heard_at[id] = self._heard
         values = dict(self._values)
         versions = dict(self._versions)
         if value is None:

@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, TypeVar
 
+import structlog
 from pydantic import ValidationError
 
 from shared.bus import Bus, Row, answers
@@ -25,13 +26,15 @@ from shared.contracts.resources import (
     UpdateResource,
 )
 from shared.contracts.settings import ResourceModel
-from shared.errors import Conflict, NotFound, StaleVersion, Unprocessable
+from shared.errors import Conflict, NotFound, StaleVersion, SwitchboardError, Unprocessable
 from shared.ids import derived
 from shared.resources.book import Book
 from shared.resources.declaration import Declaration
 from shared.resources.secret_fields import keeping_secrets, opened, public, sealed, secret_paths, set_secrets
 from shared.secrets import Vault
 from shared.store import ASCENDING, Aggregates, Database, Decision, Index
+
+log = structlog.get_logger(__name__)
 
 M = TypeVar("M", bound=ResourceModel)
 SINGLETON = "-"
@@ -82,6 +85,8 @@ class ResourceOwner:
         self._broadcast = bus.broadcast
         self._vault = vault
         self._clock = clock
+        self._stale = asyncio.Event()
+        bus.on_connect(self._stale.set)
         self._reloading: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -114,13 +119,14 @@ class ResourceOwner:
         )
 
     async def reload(self) -> None:
-        """Fill the books from the store."""
+        """Fill the books from the store. What cannot be read any more is left out and logged."""
+        marks = {kind: book.mark for kind, book in self._books.items()}
         found: dict[str, list[tuple[str, int, ResourceModel]]] = {kind: [] for kind in self._books}
         async for state in self._every():
-            if state.kind in found and not state.deleted:
-                found[state.kind].append((state.object, state.version, self._model(state)))
+            if state.kind in found and not state.deleted and (value := self._readable(state)) is not None:
+                found[state.kind].append((state.object, state.version, value))
         for kind, items in found.items():
-            self._books[kind].fill(items)
+            self._books[kind].fill(items, marks[kind])
 
     # --- verbs ---------------------------------------------------------------------------------------------------
 
@@ -138,9 +144,11 @@ class ResourceOwner:
             0 if command.after is None else next((i for i, key in enumerate(keys) if key > command.after), len(keys))
         )
         last = first + command.limit
-        states = await asyncio.gather(*(self._load(command.kind, id) for _, id in named[first:last]))
+        wanted_ids = [_aggregate(command.kind, id) for _, id in named[first:last]]
+        found = await self._objects.get_many(wanted_ids)
+        states = [found[id] for id in wanted_ids if id in found]
         return StoredPage(
-            items=tuple(self._shown(state) for state in states if state is not None and not state.deleted),
+            items=tuple(self._shown(state) for state in states if not state.deleted),
             next=keys[last - 1] if last < len(keys) else None,
         )
 
@@ -160,10 +168,9 @@ class ResourceOwner:
         id = SINGLETON if declaration.model.singleton else derived("settings", command.kind, meta.event_id)
         given = self._validated(declaration, command.value)
         value = declaration.prepare(given, None)
-        saved = await self._save(declaration, id, 0, value, command.by, meta)
-        made = {
-            path: str(_at(value, path)) for path in secret_paths(value) if _at(value, path) and not _at(given, path)
-        }
+        state, saved = await self._save(declaration, id, 0, value, command.by, meta)
+        kept = self._model(state)  # another than ``value`` when the command is repeated
+        made = {path: str(_at(kept, path)) for path in secret_paths(kept) if _at(kept, path) and not _at(given, path)}
         return saved.model_copy(update={"revealed": made})
 
     async def update(self, command: UpdateResource, meta: Meta) -> Stored:
@@ -178,7 +185,8 @@ class ResourceOwner:
             former = self._model(state)
             value = keeping_secrets(command.value, state.value, self._vault)
         model = declaration.prepare(self._validated(declaration, value), former)
-        return await self._save(declaration, command.id, command.version, model, command.by, meta)
+        _, saved = await self._save(declaration, command.id, command.version, model, command.by, meta)
+        return saved
 
     async def delete(self, command: DeleteResource, meta: Meta) -> Done:
         """Delete at ``version``. Deleting what is gone already is fine."""
@@ -213,7 +221,7 @@ class ResourceOwner:
 
     async def _save(
         self, declaration: Declaration[Any], id: str, version: int, model: ResourceModel, by: Actor, meta: Meta
-    ) -> Stored:
+    ) -> tuple[SettingsObject, Stored]:
         kind = declaration.model.kind
         book = self._book(kind)
         others = {other: value for other, value in book.all().items() if other != id}
@@ -241,9 +249,9 @@ class ResourceOwner:
         state = outcome.state
         if state is None:
             raise NotFound(f"There is no {kind} object {id}.")
-        book.put(id, state.version, self._model(state))
+        book.put(id, state.version, None if state.deleted else self._model(state))
         await self._broadcast(self._changed(None, state))
-        return self._shown(state).model_copy(update={"warnings": tuple(declaration.warnings(model))})
+        return state, self._shown(state).model_copy(update={"warnings": tuple(declaration.warnings(model))})
 
     async def _taken(self, declaration: Declaration[Any], aggregate: str, model: ResourceModel) -> Conflict:
         """The refusal of a claim that another live object holds, naming both."""
@@ -253,8 +261,9 @@ class ResourceOwner:
                 held: set[str] = set(wanted) & set(self._claims_of(declaration, self._model(holder)))
                 claim = min(held, default="").removeprefix(f"{declaration.model.kind}/")
                 name = str(holder.value.get("name", holder.object))
+                what = "this name" if claim.startswith("name:") else claim
                 return Conflict(
-                    f"“{name}” has {claim} already, and only one may.",
+                    f"“{name}” has {what} already, and only one may.",
                     conflict={"id": holder.object, "name": name, "claim": claim},
                 )
         return Conflict("Something that only one may have is taken. Read again and repeat your change.")
@@ -280,7 +289,7 @@ class ResourceOwner:
     async def on_changed(self, event: ResourceChanged, _meta: Meta) -> None:
         """Another process of this service saved something: read it again."""
         book = self._books.get(event.stored.kind)
-        if book is None:
+        if book is None or book.knows(event.stored.id, event.stored.version):
             return
         state = await self._load(event.stored.kind, event.stored.id)
         if state is not None:
@@ -288,9 +297,13 @@ class ResourceOwner:
 
     async def _keep_fresh(self) -> None:
         while True:
-            await asyncio.sleep(RELOAD_SECONDS)
-            with contextlib.suppress(ConnectionError, TimeoutError):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stale.wait(), RELOAD_SECONDS)
+            self._stale.clear()
+            try:
                 await self.reload()
+            except SwitchboardError as away:
+                log.warning("settings.not_reloaded", code=away.code)
 
     async def _load(self, kind: str, id: str) -> SettingsObject | None:
         return await self._objects.get(_aggregate(kind, id))
@@ -313,6 +326,13 @@ class ResourceOwner:
     def _model(self, state: SettingsObject) -> ResourceModel:
         model: ResourceModel = self._declarations[state.kind].model.model_validate(opened(state.value, self._vault))
         return model
+
+    def _readable(self, state: SettingsObject) -> ResourceModel | None:
+        try:
+            return self._model(state)
+        except ValueError as error:
+            log.error("settings.unreadable", kind=state.kind, id=state.object, error=type(error).__name__)
+            return None
 
     def _shown(self, state: SettingsObject) -> Stored:
         return Stored(

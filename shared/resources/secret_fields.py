@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -68,7 +69,7 @@ def keeping_secrets(new: dict[str, Any], old: Mapping[str, Any], vault: Vault) -
 
     An empty text clears a secret.
     """
-    kept = dict(new)
+    kept = copy.deepcopy(new)
     for path in set_secrets(old):
         head, _, name = path.rpartition(".")
         target: Any = kept

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from functools import lru_cache
 
 NAMESPACE = uuid.UUID("6f0a4f6e-3a0c-5d54-9a53-0f5d5bb1c0de")
 
@@ -18,6 +19,7 @@ def derived(*parts: str | int) -> str:
     return str(uuid.uuid5(NAMESPACE, json.dumps(parts, ensure_ascii=True, separators=(",", ":"))))
 
 
+@lru_cache(maxsize=16_384)
 def conversation_id(channel: str, address: str, visibility: str, root: str) -> str:
     """The conversation of a thread key (workflow.md): channel, the contact's address on it, visibility, root."""
     return derived("conversation", channel, address, visibility, root)

@@ -105,13 +105,14 @@ class IngestRepository:
 
     async def contact_of(self, identity: Identity) -> Contact | None:
         """Who has this identity; None when nobody wrote by it yet."""
-        contact_id = self._known_identities.get(identity.id)
+        key = identity.id
+        contact_id = self._known_identities.get(key)
         if contact_id is None:
-            found = await self._identities.get(identity.id)
+            found = await self._identities.get(key)
             if found is None:
                 return None
             contact_id = found.contact
-            self._known_identities.put(identity.id, contact_id)
+            self._known_identities.put(key, contact_id)
         return await self.contacts.get(contact_id)
 
     async def introduce(self, contact: Contact, identity: Identity, cause: Meta) -> Contact:
@@ -131,11 +132,13 @@ class IngestRepository:
 
     # --- threads -------------------------------------------------------------------------------------------------
 
+    def knows(self, thread: ThreadKey) -> bool:
+        """Whether this process knows the thread to be stored."""
+        return self._known_threads.get(thread.conversation) is not None
+
     async def open_thread(self, thread: ThreadKey, medium: Medium, contact: str, cause: Meta) -> None:
-        """Remember a conversation's thread key, once."""
+        """Store a conversation's thread key, once."""
         id = thread.conversation
-        if self._known_threads.get(id) is not None:
-            return
         entry = Thread(id=id, thread=thread, medium=medium, contact=contact, created_at=self._clock.now())
         await self.threads.insert(entry, cause)
         self._known_threads.put(id, entry)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import reduce
+from functools import cached_property, reduce
 
 from services.ingest.domain.contact import Contact, Identity, fresh, identity, muted, told
 from services.ingest.domain.message import StoredMessage, arrived
@@ -27,7 +28,7 @@ from shared.ids import derived, message_id
 from shared.store import Decision
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Arrival:
     """One inbound message, whatever network it came from, cleaned and within bounds."""
 
@@ -43,7 +44,7 @@ class Arrival:
     link: str | None = None
     browser_language: str | None = None
 
-    @property
+    @cached_property
     def id(self) -> str:
         """The message's id."""
         return message_id(self.thread.channel, self.external_id)
@@ -74,13 +75,15 @@ class Accepting:
     async def accept(self, medium: Medium, arrivals: Sequence[Arrival]) -> int:
         """Store those that are new; how many were. Returns when all are on disk, raises when one may not be."""
         now = self._clock.now()
-        groups: dict[str, tuple[Identity, list[tuple[Arrival, datetime]]]] = {}
+        groups: dict[tuple[str, str], list[tuple[Arrival, datetime]]] = defaultdict(list)
         for place, arrival in enumerate(arrivals):
-            who = identity(medium, arrival.thread.channel, arrival.thread.address)
             # Arrival has an order within a delivery too: what comes later in it is received later.
-            groups.setdefault(who.id, (who, []))[1].append((arrival, now + timedelta(milliseconds=place)))
+            received_at = now + timedelta(milliseconds=place)
+            groups[arrival.thread.channel, arrival.thread.address].append((arrival, received_at))
         stored = sum(
-            await asyncio.gather(*(self._accept_of(medium, who, group, now) for who, group in groups.values()))
+            await asyncio.gather(
+                *(self._accept_of(medium, identity(medium, *who), group, now) for who, group in groups.items())
+            )
         )
         self._metrics.arrivals.labels(medium.value, "stored").inc(stored)
         self._metrics.arrivals.labels(medium.value, "known").inc(len(arrivals) - stored)
@@ -90,10 +93,10 @@ class Accepting:
         self, medium: Medium, who: Identity, group: Sequence[tuple[Arrival, datetime]], now: datetime
     ) -> int:
         contact = await self._contact(who, [arrival for arrival, _ in group], now)
-        threads = {arrival.thread.conversation: arrival for arrival, _ in group}
-        for arrival in threads.values():
-            cause = arrival_cause(arrival.id, contact.id, now)
-            await self._repository.open_thread(arrival.thread, medium, contact.id, cause)
+        for arrival, _ in group:
+            if not self._repository.knows(arrival.thread):
+                cause = arrival_cause(arrival.id, contact.id, now)
+                await self._repository.open_thread(arrival.thread, medium, contact.id, cause)
         found = await asyncio.gather(*(self._store(medium, contact, arrival, at) for arrival, at in group))
         return sum(found)
 

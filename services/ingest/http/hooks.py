@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Request
+from pydantic_core import to_json
 from starlette.responses import Response
 
 from services.ingest.domain.incoming import (
@@ -56,12 +57,13 @@ class Hooks:
         router.add_api_route("/hooks/{channel}", self.deliver, methods=["POST"], response_model=None)
         return router
 
-    async def deliver(self, channel: str, request: Request) -> dict[str, Any] | Response:
+    async def deliver(self, channel: str, request: Request) -> Response:
         """One delivery: ``{stored, known, receipts, rejected}``; 422 when nothing in it could be used."""
         try:
             with self._metrics.accept_seconds.time():
                 async with self._gate():
-                    return await self._deliver(channel, request)
+                    answer = await self._deliver(channel, request)
+                    return Response(to_json(answer), media_type="application/json")
         except SwitchboardError as error:
             self._metrics.refusals.labels(error.code).inc()
             raise

@@ -78,6 +78,16 @@ def both(filter: Mapping[str, Any], bound: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
+def flat(filter: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The same question without ``$and``, where that is possible."""
+    if "$and" not in filter:
+        return filter
+    merged: dict[str, Any] = {path: condition for path, condition in filter.items() if path != "$and"}
+    for part in filter["$and"]:
+        merged = both(merged, flat(part))
+    return merged
+
+
 def _operators(condition: Any) -> dict[str, Any]:
     if isinstance(condition, Mapping) and any(key.startswith("$") for key in condition):
         return dict(condition)

@@ -7,15 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
 
 from shared.store.collection import Collection, Document
-from shared.store.pages import Page, beyond, both, cursor, whole
+from shared.store.pages import Page, beyond, both, cursor, flat, whole
 
 T = TypeVar("T")
 
 Filter: TypeAlias = Mapping[str, Any]
 """A MongoDB query over document paths. Never built from raw input; no ``$text``, no ``$where``.
 
-Begin with an equality (or ``$in``) that an index begins with, and bound ranges. No ``$or`` and no ``$and`` on large
-collections: the embedded server scans everything for them.
+Begin with an equality (or ``$in``) that an index begins with, and bound ranges; ``$or`` only beside such a condition,
+never alone: the embedded server scans everything for it.
 """
 
 Order: TypeAlias = Sequence[tuple[str, int]]
@@ -55,7 +55,7 @@ class Queries(ABC, Generic[T]):
 
     async def find(self, filter: Filter, *, order: Order = (), limit: int) -> list[T]:
         """At most ``limit`` of those that match."""
-        found = await self._collection.find(filter, fields=self._left_out, order=order, limit=limit)
+        found = await self._collection.find(flat(filter), fields=self._left_out, order=order, limit=limit)
         return [self._read(document) for document in found]
 
     async def select(
@@ -66,12 +66,12 @@ class Queries(ABC, Generic[T]):
         A path that a document lacks is absent from its values.
         """
         wanted: Mapping[str, int] = {"_id": 1, **dict.fromkeys(fields, 1)}
-        found = await self._collection.find(filter, fields=wanted, order=order, limit=limit)
+        found = await self._collection.find(flat(filter), fields=wanted, order=order, limit=limit)
         return [(document["_id"], values_at(document, fields)) for document in found]
 
     async def page(self, filter: Filter, *, order: Order = (), after: str | None = None, limit: int = 50) -> Page[T]:
         """A page in ``order`` (ties by id). InvalidInput for a cursor that is not of this order."""
-        order = whole(order)
+        order, filter = whole(order), flat(filter)
         queries = [both(filter, bound) for bound in beyond(after, order)] if after is not None else [filter]
         found: list[Document] = []
         for query in queries:
@@ -84,7 +84,7 @@ class Queries(ABC, Generic[T]):
 
     async def count(self, filter: Filter, *, limit: int = 0) -> int:
         """How many match, counted up to ``limit`` (0: all)."""
-        return await self._collection.count(filter, limit)
+        return await self._collection.count(flat(filter), limit)
 
 
 def values_at(document: Document, paths: Sequence[str]) -> dict[str, Any]:

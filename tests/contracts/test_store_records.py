@@ -126,6 +126,20 @@ async def test_pages_follow_one_another_without_gaps(records: Records) -> None:
     assert [record.rank for record in seen] == sorted(record.rank for record in seen)
 
 
+async def test_either_of_several_conditions_beside_another(records: Records) -> None:
+    await records.insert_many(Record(id=f"r{n}", name=f"n{n}", rank=n % 3, tags=(f"t{n}",)) for n in range(9))
+    query = {"rank": 1, "$or": [{"tags": "t1"}, {"name": "n7"}, {"tags": "t2"}]}
+    assert [record.id for record in await records.find(query, order=[("name", -1)], limit=9)] == ["r7", "r1"]
+    assert [record.id for record in await records.find(query, order=[("name", -1)], limit=1)] == ["r7"]
+    assert await records.count(query) == 2
+    first = await records.page({"$and": [{"rank": 1}, query]}, order=[("name", -1)], limit=1)
+    rest = await records.page(query, order=[("name", -1)], after=first.next, limit=5)
+    assert [record.id for record in (*first.items, *rest.items)] == ["r7", "r1"]
+    assert await records.find({"$or": [{"name": "n3"}, {"name": "n4", "rank": 2}]}, limit=5) == [
+        Record(id="r3", name="n3", tags=("t3",))
+    ]
+
+
 async def test_deleting_is_by_id_version_or_query(records: Records) -> None:
     await records.insert_many(Record(id=f"r{n}", name=f"n{n}", rank=n) for n in range(4))
     assert not await records.delete("r0", version=7)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import InvalidInput
-from shared.store.pages import beyond, both, cursor, position, whole
+from shared.store.pages import beyond, both, cursor, flat, position, whole
 from tests.support.store_queries import matches, ordered
 
 rows = st.lists(
@@ -59,3 +59,25 @@ def test_a_forged_cursor_cannot_carry_an_operator(smuggled: object) -> None:
 def test_any_text_is_a_cursor_or_invalid(text: str) -> None:
     with pytest.raises(InvalidInput):
         beyond(text, whole([("a", 1)]))
+
+
+conditions = st.fixed_dictionaries(
+    {},
+    optional={
+        "a": st.one_of(st.integers(0, 3), st.fixed_dictionaries({"$gte": st.integers(0, 3)})),
+        "b": st.one_of(st.integers(0, 3), st.fixed_dictionaries({"$in": st.lists(st.integers(0, 3))})),
+        "$or": st.just([{"a": 1}, {"b": 2}]),
+    },
+)
+
+
+@given(rows, conditions, st.lists(conditions, max_size=3))
+def test_a_question_made_flat_asks_the_same(
+    documents: list[dict[str, Any]], first: dict[str, Any], parts: list[dict[str, Any]]
+) -> None:
+    nested = {**first, "$and": parts}
+    assert [d for d in documents if matches(d, nested)] == [d for d in documents if matches(d, flat(nested))]
+
+
+def test_conditions_on_one_path_stand_side_by_side_without_and() -> None:
+    assert flat({"a": {"$gte": 1}, "$and": [{"a": {"$lte": 3}}, {"b": 2}]}) == {"a": {"$gte": 1, "$lte": 3}, "b": 2}

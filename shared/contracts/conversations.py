@@ -74,15 +74,28 @@ class ReplyRef(Contract):
     accepted_at: Instant | None = None
 
 
+class Era(Contract):
+    """Where the conversation stood when something other than a delivery last moved it.
+
+    What deliveries known up to ``at`` did is in it; what later ones do is worked out from it, in the order of their
+    own times.
+    """
+
+    at: Instant
+    since: Instant
+    status: Status
+    substatus: Substatus | None
+    boomerang: Boomerang | None = None
+
+
 class Overtaken(Contract):
     """What stood before a timer moved the conversation at ``at``: put back if an earlier message is heard of later.
 
-    ``row`` is what the timer did, ``number`` the status number after it: any later move makes it stand.
+    ``row`` is what the timer did. It stands as soon as anything but a delivery moves the conversation on.
     """
 
     at: Instant
     row: str
-    number: int
     status: Status
     substatus: Substatus | None
     owner: Owner | None
@@ -98,7 +111,7 @@ class Overtaken(Contract):
     closed_at: Instant | None
     owner_since: Instant | None
     owner_how: str
-    earlier: Overtaken | None = None
+    era: Era | None
 
 
 class Ledger(Contract):
@@ -115,6 +128,7 @@ class Ledger(Contract):
     owner_how: str = ""
     language_at: Instant | None = None
     contact_version: int = 0
+    era: Era | None = None
     overtaken: Overtaken | None = None
 
 

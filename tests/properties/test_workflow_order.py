@@ -177,7 +177,7 @@ def ends(start: ConversationSnapshot, history: Sequence[Delivery], surroundings:
 
 
 @given(histories(), workflows(), st.randoms(use_true_random=False))
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=1500, deadline=None)
 def test_deliveries_end_in_the_same_state_whatever_their_order(history, workflow, chance) -> None:  # type: ignore[no-untyped-def]  # hypothesis fills them in
     surroundings = desk(workflow)
     start = Story(surroundings).message("m0", 0).now

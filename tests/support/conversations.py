@@ -404,6 +404,7 @@ def meaning(conversation: ConversationSnapshot) -> dict[str, object]:
             "episode",
             "episode_opened_at",
             "episode_spans",
+            "status_since",
             "waiting_since",
             "last_message_at",
             "last_inbound_at",

@@ -11,6 +11,7 @@ from services.routing.domain.boomerangs import boomerang_at, set_by_hand
 from services.routing.domain.decision import Change, Decision, unchanged
 from services.routing.domain.desk import Desk
 from services.routing.domain.entering import (
+    begin_era,
     cancel_boomerang,
     closer,
     enter_new,
@@ -57,7 +58,6 @@ def act(conversation: ConversationSnapshot, command: ActOnConversation, desk: De
     if isinstance(command.act, GUARDED):
         guards.check(conversation, command.seen, command.status_number)
     change = Change(conversation, conversation, desk=desk, at=now, now=now, by=command.by)
-    change.note(overtaken=None)
     apply(change, command.act, bulk=command.bulk)
     return change.decide()
 
@@ -83,6 +83,7 @@ def apply(change: Change, wanted: Act, *, bulk: bool = False) -> None:
             set_by_hand(change, wanted.boomerang)
         case CancelBoomerang():
             cancel_boomerang(change)
+            begin_era(change)
         case SetPriorityBoost():
             set_boost(change, wanted.boost)
         case SetLanguage():

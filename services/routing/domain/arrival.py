@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 
 from services.routing.domain.decision import Change, Decision, unchanged
 from services.routing.domain.desk import Desk
-from services.routing.domain.entering import cancel_boomerang, enter_new, enter_resolved, move, reroute
+from services.routing.domain.entering import enter_new, enter_resolved, move, reroute
 from services.routing.domain.episodes import know_contact, nothing_yet, open_episode, owner_of_new_episode
 from services.routing.domain.invitation import hear
 from services.routing.domain.overtaking import catch_up, put_back
+from services.routing.domain.retracing import retrace
 from services.routing.domain.sendings import position, readings
-from services.routing.domain.stretches import was_new
-from services.routing.domain.turns import holding, open_turn, settle
+from services.routing.domain.turns import holding, settle
 from shared.contracts.base import SYSTEM
 from shared.contracts.conversations import ConversationSnapshot, InboundRef
 from shared.contracts.facts import LanguageChanged, MessageAdded, Span
@@ -98,52 +98,30 @@ def _open(change: Change, event: MessageReceived, language: str | None) -> None:
 def _join(change: Change, event: MessageReceived, language: str | None) -> None:
     """T11 and T11a to T11c: it belongs to the running episode."""
     message = event.message
-    readers = _readers(change, message)
+    era = change.conversation.ledger.era
+    late = era is not None and change.at <= era.at and not _was_read(change, message)
     _note_message(change, event, language)
     _backdate_opening(change)
-    conversation = change.conversation
-    boomerang = conversation.boomerang
-    if boomerang is not None and (boomerang.set_at is None or boomerang.set_at <= change.at or not readers):
-        cancel_boomerang(change)
-    answering = change.workflow.on_reply == "answered"
-    answered = bool(readers) and (answering or change.at <= conversation.status_since)
-    if conversation.status is Status.PENDING and not answered:
+    if late and change.conversation.status is Status.PENDING:
         enter_new(change, "T11")
-    elif conversation.status is Status.NEW:
+    else:
+        retrace(change)
+    if change.conversation.status is Status.NEW:
         reroute(change)
-    if conversation.status in (Status.NEW, Status.PENDING):
-        was_new(change, min((sent for sent in readers if sent > change.at), default=None) if answering else None)
     settle(change)
-    if any(reply.seen == message.id for reply in conversation.ledger.replies):
-        _learn_of_unread(change)
     _say_added(change, message, first=False)
 
 
-def _learn_of_unread(change: Change) -> None:
-    """This message shows how far a reply's author had read: what came after it waits for an answer (T9)."""
-    unread = open_turn(change.conversation)
-    if change.conversation.status not in (Status.NEW, Status.PENDING) or unread is None:
-        return
-    cause = change.at
-    change.at = unread.started_at
-    if change.conversation.status is Status.PENDING:
-        enter_new(change, "T9")
-    was_new(change, None)
-    change.at = cause
-    settle(change)
-
-
-def _readers(change: Change, message: MessageSnapshot) -> list[datetime]:
-    """When replies whose authors had read this message were sent, though it is heard of only now."""
+def _was_read(change: Change, message: MessageSnapshot) -> bool:
+    """Whether a reply was written to this message, though it is heard of only now."""
     conversation = change.conversation
     read = readings(conversation)
     place = (message.received_at, message.id)
-    return [
-        sent
+    return any(
+        reply.seen == message.id or read[reply.id] >= place
         for reply in conversation.ledger.replies
-        if reply.episode == conversation.episode and (reply.seen == message.id or read[reply.id] >= place)
-        for sent in reply.sent
-    ]
+        if reply.episode == conversation.episode
+    )
 
 
 def _note_message(change: Change, event: MessageReceived, language: str | None) -> None:
@@ -213,9 +191,11 @@ def _backdate_opening(change: Change) -> None:
         change.set(waiting_since=start)
     if conversation.episode_spans and conversation.episode_spans[0].start == opened_at:
         change.set(episode_spans=_starting(conversation.episode_spans, start))
-    stretches = conversation.ledger.new_spans
+    stretches, era = conversation.ledger.new_spans, conversation.ledger.era
     if stretches and stretches[0].start == opened_at:
         change.note(new_spans=_starting(stretches, start))
+    if era is not None and era.since == opened_at:
+        change.note(era=era.model_copy(update={"since": start, "at": start if era.at == opened_at else era.at}))
 
 
 def _starting(spans: tuple[Span, ...], start: datetime) -> tuple[Span, ...]:

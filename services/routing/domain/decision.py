@@ -114,9 +114,6 @@ class Change:
     def decide(self) -> Decision:
         """The decision; derived fields are brought up to date."""
         if self.conversation is not self.before:
-            overtaken = self.conversation.ledger.overtaken
-            if overtaken is not None and overtaken.number != self.conversation.status_number:
-                self.note(overtaken=None)
             self.set(
                 inactive_since=inactive_since(self.conversation),
                 wake_at=wake_at(self.conversation),

@@ -5,12 +5,12 @@ from __future__ import annotations
 from services.routing.domain.decision import Change
 from services.routing.domain.priority import scored
 from services.routing.domain.skills import matching_distribution, matching_teams
-from services.routing.domain.spans import closed, opened
+from services.routing.domain.spans import closed, united
 from services.routing.domain.turns import settle, waive_open
 from shared.contracts.acts import Owner
 from shared.contracts.base import Actor
-from shared.contracts.conversations import Boomerang
-from shared.contracts.facts import BoomerangChanged, OwnerChanged, Resolved, Routed, StatusChanged
+from shared.contracts.conversations import Boomerang, Era
+from shared.contracts.facts import BoomerangChanged, OwnerChanged, Resolved, Routed, Span, StatusChanged
 from shared.contracts.words import ActorKind, ClosedBy, OwnerKind, Status, Substatus
 
 ANSWERABLE = (Status.NEW, Status.PENDING)
@@ -25,8 +25,12 @@ def move(
     *,
     rule: str | None = None,
     bulk: bool = False,
+    delivery: bool = False,
 ) -> None:
-    """Set the status by a row of the table; stretches in ``new`` and of the episode open and close with it."""
+    """Set the status by a row of the table; stretches in ``new`` and of the episode open and close with it.
+
+    An era begins with it, unless it is what a ``delivery`` did in the running one.
+    """
     before = change.conversation
     if (before.status, before.substatus) == (status, substatus):
         return
@@ -37,12 +41,12 @@ def move(
         if before.status is Status.NEW:
             stretches = closed(stretches, at)
         if status is Status.NEW:
-            stretches = opened(stretches, at)[-KEPT_STRETCHES:]
+            stretches = united(stretches, [Span(start=at)])[-KEPT_STRETCHES:]
             since = stretches[-1].start
         if before.status in ANSWERABLE and status not in ANSWERABLE:
             spans = closed(spans, at)
         if status in ANSWERABLE and before.status not in ANSWERABLE:
-            spans = opened(spans, at)
+            spans = united(spans, [Span(start=at)])
     change.set(
         status=status,
         substatus=substatus,
@@ -54,6 +58,8 @@ def move(
     if before.status is Status.RESOLVED and status is not Status.RESOLVED:
         change.set(closed_by=None, resolve_reason=None)
     change.note(new_spans=stretches)
+    if status is not before.status and not delivery:
+        begin_era(change)
     first = before.status is Status.RESOLVED and before.substatus is None
     change.say(
         StatusChanged,
@@ -67,7 +73,22 @@ def move(
     )
 
 
-def enter_new(change: Change, row: str, *, rule: str | None = None) -> None:
+def begin_era(change: Change) -> None:
+    """From here on deliveries are weighed against what stands now; all that is known is in it."""
+    conversation = change.conversation
+    known = [instant for reply in conversation.ledger.replies for instant in reply.failed]
+    known += [conversation.last_message_at or change.at]
+    era = Era(
+        at=max(change.at, *known),
+        since=conversation.status_since,
+        status=conversation.status,
+        substatus=conversation.substatus,
+        boomerang=conversation.boomerang,
+    )
+    change.note(era=era, overtaken=None)
+
+
+def enter_new(change: Change, row: str, *, rule: str | None = None, delivery: bool = False) -> None:
     """Entering ``new``, by whatever row."""
     change.set(triage_message=None, triage_until=None)
     cancel_boomerang(change)
@@ -79,7 +100,8 @@ def enter_new(change: Change, row: str, *, rule: str | None = None) -> None:
         chosen = matching_distribution(change.conversation, change.desk)
         change.set(distribution=chosen, distribution_chosen=True)
     owned = change.conversation.owner is not None and change.workflow.on_assign == "open"
-    move(change, Status.NEW, Substatus.OPEN if owned else Substatus.UNTOUCHED, row, rule=rule)
+    substatus = Substatus.OPEN if owned else Substatus.UNTOUCHED
+    move(change, Status.NEW, substatus, row, rule=rule, delivery=delivery)
     reroute(change)
 
 
@@ -177,6 +199,7 @@ def set_boomerang(change: Change, boomerang: Boomerang) -> None:
     if current is not None and (current.at, current.note) == (boomerang.at, boomerang.note):
         return
     change.set(boomerang=boomerang)
+    begin_era(change)
     change.say(BoomerangChanged, what="set", due=boomerang.at, note=boomerang.note)
 
 

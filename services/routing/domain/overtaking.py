@@ -6,11 +6,12 @@ from datetime import datetime
 
 from services.routing.domain.decision import Change
 from services.routing.domain.entering import enter_new, enter_resolved, own
+from services.routing.domain.retracing import fire_boomerang, retrace
 from services.routing.domain.timers import Timer, next_timer
 from services.routing.domain.turns import settle
 from shared.contracts.base import SYSTEM
 from shared.contracts.conversations import ConversationSnapshot, Overtaken
-from shared.contracts.facts import BoomerangChanged, OwnerChanged, StatusChanged
+from shared.contracts.facts import OwnerChanged, StatusChanged
 from shared.contracts.words import ClosedBy, Status
 
 ROWS = {Timer.BOOMERANG: "T12", Timer.INACTIVITY: "T14", Timer.IDLE: "T15"}
@@ -36,8 +37,8 @@ def fire(change: Change) -> None:
         case Timer.IDLE:
             enter_resolved(change, "T15", ClosedBy.IDLE_ANSWERED)
     settle(change)
-    if timer is not Timer.TRIAGE:
-        change.note(overtaken=_remembered(before, due, ROWS[timer], change.conversation.status_number))
+    if change.conversation.ledger.era is not before.ledger.era and timer is not Timer.TRIAGE:
+        change.note(overtaken=_remembered(before, due, ROWS[timer]))
     change.at, change.by = cause
 
 
@@ -49,7 +50,8 @@ def catch_up(change: Change) -> None:
 
 def put_back(change: Change) -> None:
     """Take back what a timer did after this delivery's time, if nothing else has happened since."""
-    while (known := change.conversation.ledger.overtaken) is not None and change.at < known.at:
+    known = change.conversation.ledger.overtaken
+    if known is not None and change.at < known.at:
         after = change.conversation
         change.set(
             status=known.status,
@@ -73,7 +75,8 @@ def put_back(change: Change) -> None:
             closed_at=known.closed_at,
             owner_since=known.owner_since,
             owner_how=known.owner_how,
-            overtaken=known.earlier,
+            era=known.era,
+            overtaken=None,
         )
         change.say(
             StatusChanged,
@@ -87,12 +90,11 @@ def put_back(change: Change) -> None:
             change.say(OwnerChanged, before=after.owner, after=known.owner, how="taken_back")
 
 
-def _remembered(before: ConversationSnapshot, due: datetime, row: str, number: int) -> Overtaken:
+def _remembered(before: ConversationSnapshot, due: datetime, row: str) -> Overtaken:
     ledger = before.ledger
     return Overtaken(
         at=due,
         row=row,
-        number=number,
         status=before.status,
         substatus=before.substatus,
         owner=before.owner,
@@ -108,16 +110,15 @@ def _remembered(before: ConversationSnapshot, due: datetime, row: str, number: i
         closed_at=ledger.closed_at,
         owner_since=ledger.owner_since,
         owner_how=ledger.owner_how,
-        earlier=ledger.overtaken,
+        era=ledger.era,
     )
 
 
 def _boomerang(change: Change) -> None:
-    boomerang = change.conversation.boomerang
-    if boomerang is None:
+    """T12; from pending it is worked out with the deliveries, from resolved it comes back without its owner."""
+    if change.conversation.status is Status.PENDING:
+        retrace(change)
         return
-    change.set(boomerang=None)
-    change.say(BoomerangChanged, what="fired", due=boomerang.at, note=boomerang.note)
-    if change.conversation.status is Status.RESOLVED:
-        own(change, None, "resolve")
+    fire_boomerang(change)
+    own(change, None, "resolve")
     enter_new(change, "T12")

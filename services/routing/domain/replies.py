@@ -13,8 +13,8 @@ from services.routing.domain.desk import Desk
 from services.routing.domain.entering import ANSWERABLE, enter_new, move, own
 from services.routing.domain.episodes import know_contact, nothing_yet, open_episode
 from services.routing.domain.overtaking import catch_up, put_back
+from services.routing.domain.retracing import retrace
 from services.routing.domain.sendings import last_word
-from services.routing.domain.stretches import was_new
 from services.routing.domain.turns import open_turn, settle
 from shared.contracts.acts import Owner
 from shared.contracts.conversations import ConversationSnapshot, ReplyRef
@@ -79,13 +79,18 @@ def failed(
     reason = "" if isinstance(event, MessageUncertain) else event.reason
     change.say(ReplyFailed, episode=reply.episode, message=reply.id, uncertain=uncertain, reason=reason)
     _notice(change, "reply_uncertain" if uncertain else "reply_failed")
-    if reply.episode == change.conversation.episode and _returns(change):
-        enter_new(change, "T9c")
-    elif reply.episode == change.conversation.episode and change.workflow.on_reply == "answered":
-        later = [sent for known in change.conversation.ledger.replies for sent in known.sent if sent > change.at]
-        was_new(change, min(later, default=None))
+    era = change.conversation.ledger.era
+    if reply.episode == change.conversation.episode:
+        if era is not None and event.at <= era.at and _waits_or_rests(change.conversation):
+            enter_new(change, "T9c")
+        else:
+            retrace(change)
     settle(change)
     return change.decide()
+
+
+def _waits_or_rests(conversation: ConversationSnapshot) -> bool:
+    return conversation.status is Status.RESOLVED or conversation.substatus is Substatus.ANSWERED
 
 
 def _changing(
@@ -158,6 +163,7 @@ def _reply_sent(change: Change, event: MessageQueued) -> None:
     put_back(change)
     catch_up(change)
     read_in = listed[event.seen].episode if event.seen in listed else change.conversation.episode
+    before = max(change.conversation.last_message_at or change.at, change.conversation.status_since)
     if known is None:
         _replace(change, _new_reply(change, event, read_in))
         _count(change, event.message, read_in)
@@ -165,48 +171,38 @@ def _reply_sent(change: Change, event: MessageQueued) -> None:
         _replace(change, known.model_copy(update={"sent": tuple(sorted((*known.sent, change.at)))}))
         change.set(last_message_at=max(conversation.last_message_at or change.at, change.at))
     _notice(change)
-    if change.at >= change.conversation.status_since:
-        if change.conversation.status is Status.TRIAGE:
-            enter_new(change, "T2a")
-        elif change.conversation.status is Status.BOT:
-            own(change, None, "manual")
-            enter_new(change, "T5")
     settle(change)
     if known is None:
         _say_added(change, event.message, read_in)
-    _apply_status(change)
+    if change.conversation.status in (Status.TRIAGE, Status.BOT):
+        _leave_hold(change, before)
+    _unhold(change)
+    retrace(change)
     _assign(change, event.message)
     settle(change)
 
 
-def _apply_status(change: Change) -> None:
-    """As ``on_reply``; a customer message left unread makes it stay or become new. An older reply moves nothing."""
-    conversation = change.conversation
-    if conversation.status not in (*ANSWERABLE, Status.RESOLVED):
+def _leave_hold(change: Change, known_at: datetime) -> None:
+    """T2a and T5, if it was held when the reply was sent; then as usual."""
+    if change.at < change.conversation.status_since:
         return
-    if change.at < conversation.status_since:
-        hold = (conversation.status, conversation.substatus) == (Status.PENDING, Substatus.HOLD)
-        if hold and open_turn(conversation) is None:
-            move(change, Status.PENDING, Substatus.ANSWERED, "T9")
-        return
-    unread = open_turn(conversation)
-    if change.workflow.on_reply == "answered" and (unread is None or unread.started_at > change.at):
-        move(change, Status.PENDING, Substatus.ANSWERED, "T9")
-    if unread is not None and change.conversation.status is not Status.NEW:
-        cause = change.at
-        change.at = max(change.at, unread.started_at)
-        enter_new(change, "T9")
-        change.at = cause
-
-
-def _returns(change: Change) -> bool:
-    """Whether a failure brings it back: from pending.answered or resolved, unless a later reply has been sent since."""
-    conversation = change.conversation
-    if conversation.status is Status.RESOLVED or conversation.substatus is Substatus.ANSWERED:
-        later = change.workflow.on_reply == "answered"
+    if change.conversation.status is Status.TRIAGE:
+        enter_new(change, "T2a")
     else:
-        return False
-    return not (later and any(reply.sent[-1] > change.at for reply in conversation.ledger.replies))
+        own(change, None, "manual")
+        enter_new(change, "T5")
+    era = change.conversation.ledger.era
+    if era is not None:
+        change.note(era=era.model_copy(update={"at": min(known_at, era.at)}))
+
+
+def _unhold(change: Change) -> None:
+    """Pending was set after this reply was sent, but heard of before it: nothing was left to do."""
+    era = change.conversation.ledger.era
+    if era is None or change.at > era.at or era.substatus is not Substatus.HOLD:
+        return
+    if open_turn(change.conversation) is None:
+        change.note(era=era.model_copy(update={"substatus": Substatus.ANSWERED}))
 
 
 def _assign(change: Change, message: MessageSnapshot) -> None:

@@ -39,13 +39,25 @@ def has_failed(reply: ReplyRef) -> bool:
 
 def flights(reply: ReplyRef) -> list[Span]:
     """When it was on its way: from each sending to its failure. The time before an acceptance never counts."""
-    failed = reply.failed
-    if reply.accepted_at is not None:
-        last = max((sent for sent in reply.sent if sent <= reply.accepted_at), default=reply.sent[-1])
-        failed = tuple(instant for instant in failed if instant < last)
+    return _flights(reply.sent, _counting(reply))
+
+
+def attempts(reply: ReplyRef) -> list[Span]:
+    """When it seemed to be on its way, its acceptance left aside: what moves the status."""
+    return _flights(reply.sent, reply.failed)
+
+
+def _counting(reply: ReplyRef) -> tuple[datetime, ...]:
+    if reply.accepted_at is None:
+        return reply.failed
+    last = max((sent for sent in reply.sent if sent <= reply.accepted_at), default=reply.sent[-1])
+    return tuple(instant for instant in reply.failed if instant < last)
+
+
+def _flights(sent: tuple[datetime, ...], failed: tuple[datetime, ...]) -> list[Span]:
     found: list[Span] = []
     start: datetime | None = None
-    for instant, landed in sorted([(sent, False) for sent in reply.sent] + [(instant, True) for instant in failed]):
+    for instant, landed in sorted([(one, False) for one in sent] + [(one, True) for one in failed]):
         if not landed and start is None:
             start = instant
         elif landed and start is not None:

@@ -8,15 +8,6 @@ from datetime import datetime
 from shared.contracts.facts import Span
 
 
-def opened(spans: tuple[Span, ...], at: datetime) -> tuple[Span, ...]:
-    """With an open stretch from ``at``; it goes on with the last one where that ended just then."""
-    if spans and spans[-1].end is None:
-        return spans
-    if spans and spans[-1].end == at:
-        return (*spans[:-1], Span(start=spans[-1].start))
-    return (*spans, Span(start=at))
-
-
 def closed(spans: tuple[Span, ...], at: datetime) -> tuple[Span, ...]:
     """With the open stretch ended at ``at``; one without length is dropped."""
     if not spans or spans[-1].end is not None:

@@ -147,39 +147,6 @@ def _first_first(turns: Sequence[Turn]) -> list[Turn]:
     ]
 
 
-def _edges(conversation: ConversationSnapshot, read: Mapping[str, Position]) -> dict[Position, set[str]]:
-    """Where turns end: what replies that have not failed had read, unless one sent before had read as much."""
-    edges: dict[Position, set[str]] = {}
-    furthest: Position | None = None
-    for reply in sorted(conversation.ledger.replies, key=lambda one: (one.sent[-1], one.id)):
-        if reply.episode != conversation.episode or has_failed(reply):
-            continue
-        place = read[reply.id]
-        if furthest is None or place > furthest:
-            furthest = place
-            edges[place] = set()
-        if place in edges:
-            edges[place].add(reply.id)
-    return edges
-
-
-def _keepers(
-    own: Sequence[Turn], groups: Mapping[int, list[InboundRef]], edges: Sequence[set[str]], bounds: Sequence[Position]
-) -> dict[int, Turn]:
-    """Which turn goes on with which group: the first that began there, else one that the group's own reply answers."""
-    keepers: dict[int, Turn] = {}
-    for turn in sorted(own, key=since):
-        index = bisect_left(bounds, since(turn))
-        if index in groups and not turn.waived:
-            keepers.setdefault(index, turn)
-    for index in sorted(groups.keys() - keepers.keys()):
-        repliers = edges[index] if index < len(edges) else set()
-        later = (place for place in keepers if place > index and repliers & set(keepers[place].answered_by))
-        if (place := min(later, default=None)) is not None:
-            keepers[index] = keepers.pop(place)
-    return keepers
-
-
 def _opened(change: Change, first: InboundRef) -> Turn:
     conversation = change.conversation
     number = 1 + max((turn.number for turn in conversation.turns if turn.episode == conversation.episode), default=0)
@@ -239,7 +206,7 @@ def _replies_to(
     ]
 
 
-    earlier = tuple(span for span in turn.spans if span.end is not None and (known is None or span.end <= known))
+def _state(conversation: ConversationSnapshot, turn: Turn, answered: Answered) -> Turn:
     """The turn as replayed, with its spans; its first message stays where that is too old to be listed."""
     first = answered.messages[0]
     if since(turn) < position(first) and all(ref.id != turn.message for ref in conversation.inbound):
@@ -248,7 +215,7 @@ def _replies_to(
         start, message = first.received_at, first.id
     stretches = conversation.ledger.new_spans
     known = stretches[0].start if stretches else None
-    earlier = tuple(span for span in turn.spans if known is None or (span.end is not None and span.end <= known))
+    earlier = tuple(span for span in turn.spans if span.end is not None and (known is None or span.end <= known))
     return turn.model_copy(
         update={
             "message": message,

@@ -68,8 +68,8 @@ class Replicas:
         """The live copy of a kind."""
         return self._books[model.kind]
 
-    async def start(self) -> None:
-        """Load the stored copies, follow every owner, and wait up to 5 s for their first answers.
+    async def start(self, within: float = FIRST_ANSWER_SECONDS) -> None:
+        """Load the stored copies, follow every owner, and wait so many seconds for their first answers.
 
         Services that start together and copy from one another must answer before they wait here: own verbs first.
         """
@@ -82,7 +82,7 @@ class Replicas:
         for owner, first in heard.items():
             self._tasks.append(asyncio.create_task(self._follow(owner, first), name=f"settings of {owner}"))
         try:
-            async with asyncio.timeout(FIRST_ANSWER_SECONDS):
+            async with asyncio.timeout(within):
                 await asyncio.gather(*(first.wait() for first in heard.values()))
         except TimeoutError:
             silent = [owner for owner, first in heard.items() if not first.is_set()]

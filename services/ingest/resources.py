@@ -81,9 +81,8 @@ def _is_origin(text: str) -> bool:
         scheme, host, _ = checked(text)
     except Unprocessable:
         return False
-    return (
-        text == text.lower() and text.rstrip("/").startswith(f"{scheme}://") and host in text and text.count("/") == 2
-    )
+    plain = text == text.lower() and text.count("/") == 2 and "*" not in text
+    return plain and text.startswith(f"{scheme}://{host}")
 
 
 def _attribute_problems(

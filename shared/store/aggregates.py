@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
-import structlog
+from pydantic import BaseModel
 from pymongo import UpdateOne
 
 from shared.clock import Clock
@@ -27,8 +27,6 @@ from shared.store.queries import Queries
 from shared.store.saving import Writer
 from shared.store.trail import Trail, TrailRecord, trail_body
 from shared.store.turns import Parts, Turns
-
-log = structlog.get_logger(__name__)
 
 STOP_WITHIN = 5.0
 
@@ -60,50 +58,52 @@ class Aggregates(Queries[S]):
         upgrades: Mapping[int, Upgrade] | None = None,
         cache: int = 1000,
     ) -> None:
-        """``document`` derives extra index fields, kept under ``derived`` (leave absent ones out, never None).
+        """``trail`` keeps every change for good, and with it the causes older than the last 32, which are forgotten
+        without it. ``document`` derives extra index fields, kept under ``derived`` (leave absent ones out, never None).
 
         ``stamp`` sets the version of a state that keeps it in more than its field ``version``. ``trail_body``
         says what the trail keeps of an event. ``cache`` is how many last-written snapshots are remembered.
         """
         super().__init__(database.collection(name))
-        metrics, where = database.metrics, (database.service, name)
         self._form = Form(model, schema, upgrades)
-        self._indexes = [
-            *indexes,
-            Index("unsent_since", (("unsent_since", ASCENDING),), sparse=True),
-            *([Index("wake_at", (("wake_at", ASCENDING),), sparse=True)] if "wake_at" in model.model_fields else []),
-        ]
+        self._indexes = [*indexes, *_own_indexes(model)]
         self._clock = clock
         self._stamp = stamp or _stamped
         self._listeners: list[Callable[[S], None]] = []
         self._snapshots: Snapshots[S] = Snapshots(cache)
         self._writer = Writer(self._form, document, trail=trail)
         self._trail = Trail(database, name, trail_body) if trail else None
-        self._commit = GroupCommit(self._collection, metrics, database.service)
-        self._inserts = GroupCommit(database.collection(name, intake=True), metrics, database.service)
-        self.outbox = Outbox(
+        self._commit = GroupCommit(self._collection, database.metrics, database.service)
+        intake = database.collection(name, intake=True)
+        self._inserts = GroupCommit(intake, database.metrics, database.service)
+        self.outbox = self._make_outbox(database, publish)
+        self._turns = Turns(self._make_parts(database))
+
+    def _make_outbox(self, database: Database, publish: Publish) -> Outbox:
+        metrics, where = database.metrics, (database.service, self.name)
+        return Outbox(
             self._collection,
             self._commit,
             publish=publish,
             trail=self._trail,
             drop=self._drop,
-            clock=clock,
+            clock=self._clock,
             metrics=(metrics.unpublished.labels(*where), metrics.republished.labels(*where)),
         )
-        self._turns = Turns(
-            Parts(
-                form=self._form,
-                reads=GroupRead(self._collection),
-                commit=self._commit,
-                writer=self._writer,
-                outbox=self.outbox,
-                trail=self._trail,
-                snapshots=self._snapshots,
-                stamp=self._stamp,
-                clock=clock,
-                lost=metrics.lost.labels(*where),
-                saved=self._tell,
-            )
+
+    def _make_parts(self, database: Database) -> Parts[S]:
+        return Parts(
+            form=self._form,
+            reads=GroupRead(self._collection),
+            commit=self._commit,
+            writer=self._writer,
+            outbox=self.outbox,
+            trail=self._trail,
+            snapshots=self._snapshots,
+            stamp=self._stamp,
+            clock=self._clock,
+            lost=database.metrics.lost.labels(database.service, self.name),
+            saved=self._tell,
         )
 
     async def start(self) -> None:
@@ -226,6 +226,12 @@ class Aggregates(Queries[S]):
             return UpdateOne({"_id": id}, {"$unset": unsets})
         # Only at the version we know: another process may have added to the outbox since.
         return UpdateOne({"_id": id, "version": known.version}, {"$unset": {**unsets, "unsent_since": ""}})
+
+
+def _own_indexes(model: type[BaseModel]) -> list[Index]:
+    unsent = Index("unsent_since", (("unsent_since", ASCENDING),), sparse=True)
+    wake = Index("wake_at", (("wake_at", ASCENDING),), sparse=True)
+    return [unsent, wake] if "wake_at" in model.model_fields else [unsent]
 
 
 def _stamped(state: S, version: int) -> S:

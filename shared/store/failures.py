@@ -10,6 +10,8 @@ import pymongo.errors
 from shared.errors import Conflict, RetryLater, SwitchboardError
 
 DUPLICATE_KEY = 11000
+PASSING = frozenset({24, 50, 112, 262, 11601})
+"""Lock and time limits, write conflicts, interruptions: the write has not happened, the next try may succeed."""
 
 
 class StoreAway(RetryLater):
@@ -36,6 +38,8 @@ class Refused(SwitchboardError):
 
 def refusal(error: dict[str, object]) -> Exception:
     """What one failed write of a bulk means."""
+    if error.get("code") in PASSING:
+        return StoreAway(f"the database could not write now (code {error.get('code')})")
     if error.get("code") != DUPLICATE_KEY:
         return Refused(f"the database refuses the write: {error.get('errmsg')} (code {error.get('code')})")
     pattern = error.get("keyPattern")

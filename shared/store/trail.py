@@ -18,7 +18,7 @@ from shared.store.indexes import ASCENDING, Index
 from shared.store.pages import Page, cursor, position
 from shared.store.replies import Kept
 
-LEFT_OUT = ("message", "contact", "conversation")
+LEFT_OUT = frozenset({"message", "contact", "conversation", "thread"})
 ORDER = (("version", ASCENDING),)
 """A version is made by one change."""
 
@@ -46,8 +46,17 @@ class TrailRecord:
 
 
 def trail_body(_type: str, body: dict[str, Any]) -> dict[str, Any]:
-    """The body without the snapshots of message, contact and conversation (ids under these names stay)."""
-    return {name: value for name, value in body.items() if name not in LEFT_OUT or not isinstance(value, dict)}
+    """The body without the snapshots of message, contact, conversation and thread, however deep they lie.
+
+    Ids under these names stay.
+    """
+    return {name: _bare(value) for name, value in body.items() if name not in LEFT_OUT or not isinstance(value, dict)}
+
+
+def _bare(value: Any) -> Any:
+    if isinstance(value, dict):
+        return trail_body("", value)
+    return [_bare(part) for part in value] if isinstance(value, list) else value
 
 
 class Trail:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shared.contracts.acts import Owner
+from shared.contracts.acts import Owner, RuleAction
 from shared.contracts.base import SYSTEM, Actor, Contract, Instant
 from shared.contracts.words import ClosedBy, Direction, MessageKind, OwnerKind, Status, Substatus, Visibility
 
@@ -191,13 +191,19 @@ class BoomerangChanged(_Fact):
 
 
 class RuleApplied(_Fact):
-    """The audit line of a run (AU-08); ``failed`` names the acts that were refused, with the reason."""
+    """The audit line of a run (AU-08); ``failed`` names the acts that were refused, with the reason.
+
+    ``left`` are the acts of an answer to triage that ingest owns and that still apply: ingest does them on hearing
+    this, tags on ``message``. (Outside triage it hears ``rule.acted`` itself, and nothing is left here.)
+    """
 
     fact: Literal["rule_applied"] = "rule_applied"
     run: str
     rule: str
     name: str
     failed: tuple[str, ...] = ()
+    left: tuple[RuleAction, ...] = ()
+    message: str | None = None
 
 
 class RuleTooLate(_Fact):

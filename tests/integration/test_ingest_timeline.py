@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from shared.contracts.acts import RuleRun, SendTextAct, SetAttribute, TagMessageAct, WriteNoteAct
-from shared.contracts.base import Actor
+from shared.contracts.base import Actor, Meta
 from shared.contracts.conversations import ConversationChanged, ConversationSnapshot, RuleActed
-from shared.contracts.facts import Fact, LanguageChanged, MessageAdded
+from shared.contracts.facts import Fact, LanguageChanged, MessageAdded, RuleApplied
 from shared.contracts.live import TimelineHint
 from shared.contracts.messages import (
     ChangeContact,
@@ -176,9 +176,29 @@ async def test_acts_of_a_rule_are_applied_once_however_often_they_are_heard(hous
         await house.heard(acted, cause)
     timeline = await house.bus.ask(ReadTimeline(conversation=event.thread.conversation))
     assert [one.text for one in timeline.messages] == ["seen by a rule", "my card is 4111"]
-    assert timeline.messages[0].author == Actor(kind=ActorKind.RULE, id="run-1", name="Errors")
+    assert timeline.messages[0].author == Actor(kind=ActorKind.RULE, id="r", name="Errors")
     assert timeline.messages[1].tags == ("error",)
     assert (await contact_of(house, event)).attributes == {"tier": 2}
+
+
+async def test_what_an_answer_to_triage_leaves_to_ingest_is_applied_once(house: House) -> None:
+    event = await received(house)
+    acts = (TagMessageAct(add=("error",)), WriteNoteAct(text="seen by a rule"))
+    fact = RuleApplied(
+        at=event.message.received_at,
+        episode=1,
+        run="run-1",
+        rule="r",
+        name="Errors",
+        left=acts,
+        message=event.message.id,
+    )
+    cause = meta()
+    for _ in range(2):
+        await hear(house, event, fact, cause=cause)
+    timeline = await house.bus.ask(ReadTimeline(conversation=event.thread.conversation))
+    assert [one.text for one in timeline.messages] == ["seen by a rule", "my card is 4111"]
+    assert timeline.messages[1].tags == ("error",)
 
 
 async def test_CH_08_files_are_fetched_and_outlive_their_address(house: House) -> None:
@@ -215,7 +235,7 @@ async def test_CH_08_files_are_fetched_and_outlive_their_address(house: House) -
         await house.bus.ask(ReadAttachment(conversation=conversation, attachment=kept.id))
 
 
-async def hear(house: House, event: MessageReceived, *facts: Fact) -> None:
+async def hear(house: House, event: MessageReceived, *facts: Fact, cause: Meta | None = None) -> None:
     now = house.clock.now()
     conversation = ConversationSnapshot(
         id=event.thread.conversation,
@@ -230,7 +250,7 @@ async def hear(house: House, event: MessageReceived, *facts: Fact) -> None:
         created_at=now,
         changed_at=now,
     )
-    await house.heard(ConversationChanged(conversation=conversation, changes=facts), meta())
+    await house.heard(ConversationChanged(conversation=conversation, changes=facts), cause or meta())
 
 
 async def contact_of(house: House, event: MessageReceived) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shared.contracts.base import SYSTEM, Actor, Contract, Event, Instant
+from shared.contracts.base import Actor, Contract, Event, Instant
 from shared.contracts.messages import Attachment, ContactSnapshot, MessageMasked, MessageSnapshot, ThreadKey
 from shared.contracts.words import ActorKind, Delivery, Direction, Medium, MessageKind, Visibility
 from shared.errors import Conflict, Unprocessable
@@ -257,9 +257,9 @@ def masked_event(state: StoredMessage) -> MessageMasked:
     return MessageMasked(message=state.message)
 
 
-def author_of_rule(run: str, name: str) -> Actor:
+def author_of_rule(rule: str, name: str) -> Actor:
     """Who wrote what a rule sends or notes."""
-    return Actor(kind=ActorKind.RULE, id=run, name=name) if run else SYSTEM
+    return Actor(kind=ActorKind.RULE, id=rule, name=name)
 
 
 def _reply_kind(medium: Medium, visibility: Visibility) -> MessageKind:

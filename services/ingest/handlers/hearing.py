@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import assert_never
 
 import structlog
@@ -16,10 +17,10 @@ from services.ingest.handlers.writing import Draft, Writing
 from services.ingest.metrics import IngestMetrics
 from services.ingest.repository import IngestRepository
 from shared.clock import Clock
-from shared.contracts.acts import SendTextAct, SetAttribute, TagMessageAct, WriteNoteAct
+from shared.contracts.acts import RuleRun, SendTextAct, SetAttribute, TagMessageAct, WriteNoteAct
 from shared.contracts.base import Meta
 from shared.contracts.conversations import ConversationChanged, RuleActed
-from shared.contracts.facts import LanguageChanged, MessageAdded, SurveyAnswered, SurveyCommented
+from shared.contracts.facts import LanguageChanged, MessageAdded, RuleApplied, SurveyAnswered, SurveyCommented
 from shared.contracts.words import Direction
 from shared.errors import NotFound, RetryLater, SwitchboardError, Unprocessable
 from shared.ids import derived
@@ -28,6 +29,15 @@ from shared.store import Decision
 log = structlog.get_logger(__name__)
 
 OwnAct = TagMessageAct | WriteNoteAct | SendTextAct | SetAttribute
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a rule acts on: a conversation, the message it reacted to (else the latest), the contact."""
+
+    conversation: str
+    message: str | None
+    contact: str | None
 
 
 class Hearing:
@@ -48,35 +58,47 @@ class Hearing:
         self._metrics = metrics
 
     async def on_conversation_changed(self, event: ConversationChanged, meta: Meta) -> None:
-        """Inbound messages that it names are taken; a detected language goes to the contact (AU-09)."""
+        """Inbound messages that it names are taken; a detected language goes to the contact (AU-09).
+
+        Acts that an answer to triage left to ingest are applied.
+        """
         await asyncio.gather(*(self._take(id, meta) for id in taken_by(event)))
         for fact in event.changes:
-            if isinstance(fact, LanguageChanged) and fact.detected and fact.after:
-                await self._set_language(event.conversation.contact, fact.after, meta)
+            match fact:
+                case LanguageChanged(detected=True, after=str(language)) if language:
+                    await self._set_language(event.conversation.contact, language, meta)
+                case RuleApplied() if fact.left:
+                    run = RuleRun(run=fact.run, rule=fact.rule, name=fact.name, actions=fact.left)
+                    await self._act(run, Target(event.conversation.id, fact.message, event.conversation.contact), meta)
+                case _:
+                    pass
 
     async def on_rule_acted(self, event: RuleActed, meta: Meta) -> None:
         """Apply the acts that are ingest's, each by a cause of its own; one that is refused stops no other."""
-        for place, act in enumerate(event.run.actions):
+        await self._act(event.run, Target(event.conversation, event.message_id, event.contact), meta)
+
+    async def _act(self, run: RuleRun, target: Target, meta: Meta) -> None:
+        for place, act in enumerate(run.actions):
             if not isinstance(act, OwnAct):
                 continue
-            cause = meta.model_copy(update={"event_id": derived("act", meta.event_id, place)})
-            cause = cause.model_copy(update={"by_rule": meta.by_rule or event.run.rule, "causation_id": meta.event_id})
+            cause = meta.model_copy(update={"event_id": derived("act", meta.event_id, run.run, place)})
+            cause = cause.model_copy(update={"by_rule": meta.by_rule or run.rule, "causation_id": meta.event_id})
             try:
-                await self._apply(act, event, cause)
+                await self._apply(act, run, target, cause)
             except RetryLater:
                 raise
             except SwitchboardError as error:
                 self._metrics.acts_refused.labels(act.act).inc()
-                log.warning("act.refused", act=act.act, run=event.run.run, code=error.code)
+                log.warning("act.refused", act=act.act, run=run.run, code=error.code)
 
-    async def _apply(self, act: OwnAct, event: RuleActed, cause: Meta) -> None:
-        by = author_of_rule(event.run.run, event.run.name)
-        thread = await self._repository.thread(event.conversation)
+    async def _apply(self, act: OwnAct, run: RuleRun, target: Target, cause: Meta) -> None:
+        by = author_of_rule(run.rule, run.name)
+        thread = await self._repository.thread(target.conversation)
         match act:
             case TagMessageAct():
-                latest = event.message_id or await self._latest(event.conversation)
+                message = target.message or await self._latest(target.conversation)
                 add, remove = tidy_tags(act.add), tidy_tags(act.remove)
-                await self._writing.change_tags(event.conversation, latest, add, remove, by, cause)
+                await self._writing.change_tags(target.conversation, message, add, remove, by, cause)
             case WriteNoteAct():
                 id = derived("note", cause.event_id)
                 await self._writing.note(thread, id, act.text, by, cause, automatic=True)
@@ -84,7 +106,7 @@ class Hearing:
                 draft = Draft(id=derived("sent", cause.event_id), text=act.text, by=by, automatic=True)
                 await self._writing.queue(thread, draft, cause)
             case SetAttribute():
-                await self._set_attribute(event.contact or thread.contact, act, cause)
+                await self._set_attribute(target.contact or thread.contact, act, cause)
             case _:
                 assert_never(act)
 

@@ -90,7 +90,7 @@ def _in_triage(change: Change, event: ConversationTriaged) -> None:
             enter_new(change, "T2")
         _move(change, event.runs, problems, allowed=(AssignOwner, SetNew, SetPending, SetBoomerang) if ends else ())
     for run in event.runs:
-        _say_applied(change, run, problems[run.run])
+        _say_applied(change, run, problems[run.run], _of_ingest(run), event.message_id)
 
 
 def _late(change: Change, event: ConversationTriaged) -> None:
@@ -119,7 +119,8 @@ def _late(change: Change, event: ConversationTriaged) -> None:
             _move(change, event.runs, problems, allowed=MOVING)
     for run in event.runs:
         if problems[run.run] or not run.actions or not all(late(action) for action in run.actions):
-            _say_applied(change, run, problems[run.run])
+            left = tuple(action for action in _of_ingest(run) if not late(action))
+            _say_applied(change, run, problems[run.run], left, event.message_id)
 
 
 def _resolving(
@@ -208,8 +209,22 @@ def _too_late(change: Change, runs: Iterable[RuleRun], late: Callable[[RuleActio
             change.set(changed_at=change.now)
 
 
-def _say_applied(change: Change, run: RuleRun, problems: Iterable[str]) -> None:
-    change.say(RuleApplied, by=_rule(run), run=run.run, rule=run.rule, name=run.name, failed=tuple(problems))
+def _of_ingest(run: RuleRun) -> tuple[RuleAction, ...]:
+    """The acts of a run that ingest owns; it hears of them with the fact."""
+    return tuple(action for action in run.actions if isinstance(action, INGEST))
+
+
+def _say_applied(
+    change: Change,
+    run: RuleRun,
+    problems: Iterable[str],
+    left: tuple[RuleAction, ...] = (),
+    message: str | None = None,
+) -> None:
+    named = {"run": run.run, "rule": run.rule, "name": run.name}
+    change.say(
+        RuleApplied, by=_rule(run), failed=tuple(problems), left=left, message=message if left else None, **named
+    )
     change.set(changed_at=change.now)
 
 

@@ -61,8 +61,8 @@ class InboundRef(Contract):
 class ReplyRef(Contract):
     """A human reply that still matters: what was heard of its sendings and failures, in any order.
 
-    ``sent`` and ``failed`` are instants, ascending; a retry is another sending. ``seen`` is the last inbound
-    message its author had on screen; None: all that had been received when it was sent.
+    ``sent``, ``failed`` and (among those) ``uncertain`` are instants, ascending; a retry is another sending.
+    ``seen`` is the last inbound message its author had on screen; None: all that had been received by then.
     """
 
     id: str
@@ -71,6 +71,7 @@ class ReplyRef(Contract):
     seen: str | None = None
     sent: tuple[Instant, ...]
     failed: tuple[Instant, ...] = ()
+    uncertain: tuple[Instant, ...] = ()
     accepted_at: Instant | None = None
 
 
@@ -182,8 +183,9 @@ class Timers(Contract):
 class ConversationSnapshot(Contract):
     """The whole conversation as of ``version``; routing's aggregate and what everybody hears.
 
-    ``triage_message`` is the message that opened triage; ``triage_until`` its time-out. ``touched`` says a human
-    wrote in this episode (late answers of rules). ``notice``: ``reply_failed`` or ``reply_uncertain`` (T9c). ``waiting_since`` is when it last entered ``new``.
+    ``triage_message`` is the message that opened triage; ``triage_until`` its time-out. ``touched`` says a human wrote
+    in this episode (late answers of rules). ``notice``: ``reply_failed`` or ``reply_uncertain`` (T9c).
+    ``waiting_since`` is since when it has been in ``new``.
     ``distribution_chosen`` says the episode's distribution was decided (once an episode, workflow.md).
     ``spans_revised`` is the version that last changed ``episode_spans``, or whether the episode is resolved.
     ``tags`` is the union that ingest said last, as of ``tags_number``; an older union changes nothing.

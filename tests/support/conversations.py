@@ -16,8 +16,9 @@ from shared.contracts.conversations import (
     ConversationTriaged,
     RuleActed,
     SurveyOption,
+    Turn,
 )
-from shared.contracts.facts import Fact
+from shared.contracts.facts import Fact, TurnEnded, TurnWaived
 from shared.contracts.messages import (
     ContactSnapshot,
     MessageAccepted,
@@ -67,6 +68,14 @@ BOT = Actor(kind=ActorKind.VIRTUAL_AGENT, id="bot", name="Bot VA")
 def at(seconds: float) -> datetime:
     """``seconds`` after the start of every story."""
     return START + timedelta(seconds=seconds)
+
+
+def spans(turn: Turn | TurnEnded | TurnWaived) -> list[tuple[float, float | None]]:
+    """The spans of a turn in seconds of the story."""
+    return [
+        ((span.start - START).total_seconds(), (span.end - START).total_seconds() if span.end else None)
+        for span in turn.spans
+    ]
 
 
 def user(name: str, right: Right = Right.CONTRIBUTOR, *, activated: bool = True) -> User:

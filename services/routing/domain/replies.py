@@ -54,7 +54,8 @@ def accepted(conversation: ConversationSnapshot | None, event: MessageAccepted, 
     if reply.accepted_at is None or event.at < reply.accepted_at:
         change.at, change.by = event.at, reply.by
         _replace(change, reply.model_copy(update={"accepted_at": event.at}))
-        _notice(change)
+        if reply.failed:
+            _notice(change)
         settle(change)
     return change.decide()
 
@@ -74,11 +75,14 @@ def failed(
     change.at, change.by = event.at, reply.by
     put_back(change)
     catch_up(change)
-    _replace(change, reply.model_copy(update={"failed": tuple(sorted((*reply.failed, event.at)))}))
     uncertain = isinstance(event, MessageUncertain)
+    update = {"failed": tuple(sorted((*reply.failed, event.at)))}
+    if uncertain:
+        update["uncertain"] = tuple(sorted((*reply.uncertain, event.at)))
+    _replace(change, reply.model_copy(update=update))
     reason = "" if isinstance(event, MessageUncertain) else event.reason
     change.say(ReplyFailed, episode=reply.episode, message=reply.id, uncertain=uncertain, reason=reason)
-    _notice(change, "reply_uncertain" if uncertain else "reply_failed")
+    _notice(change)
     era = change.conversation.ledger.era
     if reply.episode == change.conversation.episode:
         if era is not None and event.at <= era.at and _waits_or_rests(change.conversation):
@@ -238,13 +242,14 @@ def _replace(change: Change, reply: ReplyRef) -> None:
     change.note(replies=tuple(sorted((*others, reply), key=lambda one: (one.sent[0], one.id))))
 
 
-def _notice(change: Change, failure: str | None = None) -> None:
+def _notice(change: Change) -> None:
     """The notice stands while nothing that was sent is later than the failure."""
     last = last_word(change.conversation.ledger.replies)
     if last is None or not last[1]:
         change.set(notice=None)
-    elif failure is not None and last[0].failed[-1] == change.at:
-        change.set(notice=failure)
+    else:
+        reply = last[0]
+        change.set(notice="reply_uncertain" if reply.failed[-1] in reply.uncertain else "reply_failed")
 
 
 def _count(change: Change, message: MessageSnapshot, episode: int) -> None:

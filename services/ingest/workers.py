@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from services.ingest.connectors import Connector
 from services.ingest.domain.contact import muted
 from services.ingest.domain.delivery import Outcome, Postponed, Refused, Took
 from services.ingest.domain.message import StoredMessage, Task
-from services.ingest.domain.sending import attempted, came_out
+from services.ingest.domain.sending import WAIT_FOR_PLACE, attempted, came_out, given_back
 from services.ingest.domain.waking import woken
 from services.ingest.files import Files
 from services.ingest.handlers.accepting import arrival_cause, received_event
@@ -118,9 +119,28 @@ class Courier:
         await self._repository.messages.change(message, _own_cause("first try", message, self._me, now), decide)
 
     async def _send(self, state: StoredMessage, task: Task) -> None:
-        async with self._per_channel[state.thread.channel], self._sending:
+        async with AsyncExitStack() as places:
+            try:
+                async with asyncio.timeout(WAIT_FOR_PLACE.total_seconds()):
+                    await places.enter_async_context(self._per_channel[state.thread.channel])
+                    await places.enter_async_context(self._sending)
+            except TimeoutError:
+                await self._give_back(state, task)
+                return
             with self._metrics.send_seconds.time():
                 outcome = await self._attempt(state)
+        await self._note(state, task, outcome)
+
+    async def _give_back(self, state: StoredMessage, task: Task) -> None:
+        now = self._clock.now()
+
+        def decide(current: StoredMessage | None) -> Decision[StoredMessage] | None:
+            after = given_back(current, task.number, now) if current is not None else None
+            return None if after is None or after is current else Decision(after)
+
+        await self._repository.messages.change(state.id, _own_cause("no place", state.id, self._me, now), decide)
+
+    async def _note(self, state: StoredMessage, task: Task, outcome: Outcome) -> None:
         self._metrics.sends.labels(state.medium.value, type(outcome).__name__.lower()).inc()
         if not isinstance(outcome, Took):
             log.warning("send.failed", channel=state.thread.channel, attempt=task.number, why=outcome.reason)

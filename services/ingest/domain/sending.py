@@ -24,8 +24,11 @@ from shared.errors import Conflict
 PICK_UP = timedelta(seconds=3)
 """A queued message is tried at once by who stored it, and by any other process from this time on."""
 
-LEASE = timedelta(seconds=60)
-"""An attempt that says nothing for this long was cut off by a crash. Longer than any call may take."""
+LEASE = timedelta(seconds=90)
+"""An attempt that says nothing for this long was cut off by a crash. Longer than waiting for a place and any call."""
+
+WAIT_FOR_PLACE = timedelta(seconds=30)
+"""How long an attempt may wait for others to end before it is given back."""
 
 
 def queued(state: StoredMessage, now: datetime, *, seen: str | None = None, proactive: bool = False) -> StoredMessage:
@@ -71,6 +74,14 @@ def attempted(state: StoredMessage, now: datetime, by: str, *, early: bool = Fal
         return None
     attempt = Task(at=now + LEASE, number=task.number + 1, by=by)
     return armed(changed(state.model_copy(update={"send": attempt}), delivery=Delivery.SENDING))
+
+
+def given_back(state: StoredMessage, attempt: int, now: datetime) -> StoredMessage:
+    """An attempt that found no place to begin in time: nothing was called, so it does not count."""
+    if not _is_current(state, attempt):
+        return state
+    task = Task(at=now + PICK_UP, number=attempt - 1)
+    return armed(changed(state.model_copy(update={"send": task}), delivery=Delivery.QUEUED))
 
 
 def came_out(state: StoredMessage, attempt: int, outcome: Outcome, now: datetime) -> Step:

@@ -45,6 +45,7 @@ class Origins:
             if message["type"] == "http.response.start":
                 out = MutableHeaders(scope=message)
                 out["access-control-allow-origin"] = origin
+                out["access-control-expose-headers"] = "retry-after"
                 out.add_vary_header("Origin")
             await send(message)
 

@@ -21,7 +21,7 @@ from services.ingest.domain.delivery import (
     pause,
 )
 from services.ingest.domain.message import Step, StoredMessage, masked, stamped, written
-from services.ingest.domain.sending import LEASE, again, attempted, came_out, queued, reported
+from services.ingest.domain.sending import LEASE, again, attempted, came_out, given_back, queued, reported
 from services.ingest.domain.waking import woken
 from shared.contracts.base import Actor, Event
 from shared.contracts.messages import MessageAccepted, MessageFailed, MessageQueued, MessageUncertain, ThreadKey
@@ -136,6 +136,16 @@ def test_where_a_repeat_could_double_it_silence_is_uncertain() -> None:
     assert story.of(MessageUncertain) == 1
     story.step(reported(story.state, Delivery.DELIVERED, NOW, ""))
     assert (story.state.message.delivery, story.of(MessageAccepted)) == (Delivery.DELIVERED, 1)
+
+
+def test_an_attempt_that_never_began_does_not_count() -> None:
+    story = Story(reply())
+    for _ in range(20):
+        attempt = story.attempt() or 0
+        assert attempt == 1
+        story.step(Step(given_back(story.state, attempt, story.now)))
+    assert story.state.message.delivery is Delivery.QUEUED
+    assert story.said == []
 
 
 def test_it_gives_up_at_last_and_says_why() -> None:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from services.csat.consumers import table
 from services.csat.handlers import Handlers, woken
-from services.csat.repository import Claims, Invitations
+from services.csat.repository import Claims, Invitations, claim_records
 from services.csat.resources import declarations
+from services.csat.sending import Sending
 from services.csat.workers import Sender
-from shared.contracts.settings import Survey
-from shared.resources import ResourceOwner, settings_table
+from shared.contracts.settings import Channel, Survey
+from shared.resources import Replicas, ResourceOwner, settings_table
 from shared.runtime import Probe, Runtime
 from shared.timers import Timers
 
@@ -25,25 +26,27 @@ class Csat:
         database = runtime.store.database(self.name)
         self._bus = runtime.bus
         self._owner = ResourceOwner(database, declarations(), bus=runtime.bus, vault=runtime.vault, clock=runtime.clock)
-        self._claims = Claims(database)
+        self._records = claim_records(database)
+        claims = Claims(self._records)
         self._invitations = Invitations(database, publish=runtime.bus.publish, clock=runtime.clock)
-        self._handlers = Handlers(
-            self._invitations,
-            self._claims,
-            self._owner.book(Survey).all,
-            runtime.bus,
-            runtime.clock,
+        self._replicas = Replicas(database, (Channel,), bus=runtime.bus, log=runtime.log)
+        surveys = self._owner.book(Survey).all
+        self._handlers = Handlers(self._invitations, claims, surveys)
+        sending = Sending(
+            self._invitations, claims, surveys, self._replicas.book(Channel).all, runtime.bus, runtime.clock
         )
-        self._sender = Sender(self._handlers.send, runtime.log)
+        self._sender = Sender(sending.send, sending.thank, runtime.log)
         self._invitations.on_saved(self._sender.saw)
         self._timers = Timers(self._invitations, woken, runtime.clock, metrics=runtime.metrics)
 
     async def start(self) -> None:
-        """Load the surveys, then consume and time."""
-        await self._claims.start()
+        """Settings first, answered and asked for, then events, then time."""
+        await self._records.start()
         await self._invitations.start()
         await self._owner.start()
-        await self._bus.start((*settings_table(self._owner, None), *table(self._handlers)))
+        await self._bus.start(settings_table(self._owner, self._replicas))
+        await self._replicas.start()
+        await self._bus.start(table(self._handlers))
         await self._timers.start()
 
     async def stop(self) -> None:
@@ -51,6 +54,7 @@ class Csat:
         await self._bus.stop_consuming()
         await self._timers.stop()
         await self._sender.stop()
+        await self._replicas.stop()
         await self._owner.stop()
         await self._invitations.stop()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from services.csat.domain.invitations import Invitation
 from shared.bus import Publish
@@ -30,13 +31,13 @@ class Invitations(Aggregates[Invitation]):
         )
 
     async def sent_between(self, start: datetime, end: datetime, wanted: dict[str, str | None]) -> Sequence[Invitation]:
-        """Sent in [start, end), narrowed by survey, agent, team or channel."""
+        """Sent in [start, end), narrowed by survey, agent, team, channel or topics (one of them)."""
         narrowed = {f"state.{name}": value for name, value in wanted.items() if value is not None}
         return await self.find({"state.sent_at": {"$gte": start, "$lt": end}, **narrowed}, limit=MOST_FIGURES)
 
 
 class Claim(Contract):
-    """The last survey of a definition that went, or is to go, to a contact."""
+    """The last survey of a definition that went to a contact, or is to go, at ``at``. Free without an invitation."""
 
     id: str
     version: int = 0
@@ -44,32 +45,70 @@ class Claim(Contract):
     at: Instant
 
 
-class Claims(Repository[Claim]):
+class ClaimRecords(Protocol):
+    """Where claims are kept."""
+
+    async def get(self, id: str) -> Claim | None: ...
+
+    async def compare_and_set(self, item: Claim, version: int) -> bool: ...
+
+
+def claim_records(database: Database) -> Repository[Claim]:
+    """The claims of this database."""
+    return Repository(database, "claims", Claim)
+
+
+class Claims:
     """Taken by compare-and-set when scheduled and given back when cancelled, so two channels cannot both pass."""
 
-    def __init__(self, database: Database) -> None:
-        super().__init__(database, "claims", Claim)
+    def __init__(self, records: ClaimRecords) -> None:
+        self._records = records
 
-    async def take(self, survey: str, contact: str, invitation: str, days: int, at: datetime) -> bool:
+    async def is_free(self, survey: str, contact: str, invitation: str, days: int, at: datetime) -> bool:
         """Whether this invitation may go: none of the survey within ``days`` (closed at exactly N × 24 h)."""
+        return days == 0 or _free(await self._records.get(_id(survey, contact)), invitation, days, at)
+
+    async def take(self, survey: str, contact: str, invitation: str, days: int, at: datetime, due: datetime) -> bool:
+        """Take it if it is free at ``at``, for a survey that is to go at ``due``."""
         if days == 0:
             return True
-        id = derived("claim", survey, contact)
+        id = _id(survey, contact)
         while True:
-            current = await self.get(id)
-            if current is not None and current.invitation == invitation:
-                return True
-            if current is not None and current.invitation is not None and at - current.at <= timedelta(days=days):
+            current = await self._records.get(id)
+            if not _free(current, invitation, days, at):
                 return False
-            version = 0 if current is None else current.version
-            claim = Claim(id=id, version=version + 1, invitation=invitation, at=at)
-            if await self.compare_and_set(claim, version):
+            if await self._write(current, Claim(id=id, invitation=invitation, at=due)):
                 return True
+
+    async def sent(self, survey: str, contact: str, invitation: str, at: datetime) -> None:
+        """It went at ``at``: the frequency counts from here."""
+        id = _id(survey, contact)
+        while True:
+            current = await self._records.get(id)
+            if current is not None and current.invitation not in (None, invitation) and current.at >= at:
+                return
+            if await self._write(current, Claim(id=id, invitation=invitation, at=at)):
+                return
 
     async def give_back(self, survey: str, contact: str, invitation: str) -> None:
         """The invitation will not go after all."""
-        id = derived("claim", survey, contact)
-        current = await self.get(id)
-        if current is not None and current.invitation == invitation:
-            free = current.model_copy(update={"version": current.version + 1, "invitation": None})
-            await self.compare_and_set(free, current.version)
+        while True:
+            current = await self._records.get(_id(survey, contact))
+            if current is None or current.invitation != invitation:
+                return
+            if await self._write(current, current.model_copy(update={"invitation": None})):
+                return
+
+    async def _write(self, current: Claim | None, claim: Claim) -> bool:
+        version = 0 if current is None else current.version
+        return await self._records.compare_and_set(claim.model_copy(update={"version": version + 1}), version)
+
+
+def _id(survey: str, contact: str) -> str:
+    return derived("claim", survey, contact)
+
+
+def _free(current: Claim | None, invitation: str, days: int, at: datetime) -> bool:
+    if current is None or current.invitation in (None, invitation):
+        return True
+    return at - current.at > timedelta(days=days)

@@ -29,4 +29,6 @@ def _check(_id: str, value: Survey, _others: object) -> Sequence[Problem]:
         problems.append(Problem("default_language", "Choose a language that has a version."))
     if len({len(version.labels) for version in value.versions}) > 1:
         problems.append(Problem("versions", "Every version needs the same number of options."))
+    if value.positive_options is not None and value.positive_options >= len(value.versions[0].labels):
+        problems.append(Problem("positive_options", "At least one option must not be positive."))
     return problems

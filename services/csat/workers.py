@@ -1,4 +1,4 @@
-"""Background work of csat: sends invitations that are due, one task each, a bounded number at once."""
+"""Background work of csat: sends what is due and thanks for answers, one task each, a bounded number at once."""
 
 from __future__ import annotations
 
@@ -11,23 +11,25 @@ from services.csat.domain.invitations import Invitation, Stage
 
 AT_ONCE = 10
 
+Step = Callable[[Invitation], Awaitable[None]]
+
 
 class Sender:
-    """Told of every saved invitation; takes up those that are being opened."""
+    """Told of every saved invitation; takes up those that are being opened, and those just answered."""
 
-    def __init__(self, send: Callable[[Invitation], Awaitable[None]], log: FilteringBoundLogger) -> None:
+    def __init__(self, send: Step, thank: Step, log: FilteringBoundLogger) -> None:
         self._send = send
+        self._thank = thank
         self._log = log
-        self._tasks: dict[tuple[str, int], asyncio.Task[None]] = {}
+        self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._places = asyncio.Semaphore(AT_ONCE)
 
     def saw(self, invitation: Invitation) -> None:
-        """Start the attempt that this state asks for, once."""
-        key = (invitation.id, invitation.attempt)
-        if invitation.stage is Stage.OPENING and key not in self._tasks:
-            task = asyncio.create_task(self._attempt(invitation), name="survey")
-            self._tasks[key] = task
-            task.add_done_callback(lambda _done: self._tasks.pop(key, None))
+        """Start what this state asks for, once. A thank-you lost with the process is not worth another try."""
+        if invitation.stage is Stage.OPENING:
+            self._begin((invitation.id, f"attempt {invitation.attempt}"), self._send, invitation)
+        elif invitation.stage is Stage.SENT and invitation.answered_at is not None and invitation.thank_you:
+            self._begin((invitation.id, "thanks"), self._thank, invitation)
 
     async def stop(self) -> None:
         """What is under way is cancelled; its wake_at takes it up again."""
@@ -36,9 +38,15 @@ class Sender:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _attempt(self, invitation: Invitation) -> None:
+    def _begin(self, key: tuple[str, str], step: Step, invitation: Invitation) -> None:
+        if key not in self._tasks:
+            task = asyncio.create_task(self._run(step, invitation), name="survey")
+            self._tasks[key] = task
+            task.add_done_callback(lambda _done: self._tasks.pop(key, None))
+
+    async def _run(self, step: Step, invitation: Invitation) -> None:
         async with self._places:
             try:
-                await self._send(invitation)
+                await step(invitation)
             except Exception as error:  # noqa: BLE001 - the attempt is repeated by wake_at; the log says why
                 self._log.warning("survey.attempt_failed", attempt=invitation.attempt, error=type(error).__name__)

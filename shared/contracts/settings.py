@@ -401,6 +401,9 @@ class Survey(ResourceModel):
     default_language: str = Field(default="en", title="Default language")
     versions: tuple[SurveyLanguage, ...] = Field(min_length=1, title="Languages")
     expires_days: int = Field(default=7, ge=1, le=90, title="Open for", json_schema_extra={"unit": "d"})
+    positive_options: int | None = Field(
+        default=None, ge=1, le=9, title="How many of the best options are positive (none: two of five)"
+    )
 
 
 # --- gateway ----------------------------------------------------------------------------------------------------

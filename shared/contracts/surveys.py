@@ -73,3 +73,4 @@ class ReadFigures(Command[Figures]):
     agent: str | None = None
     team: str | None = None
     channel: str | None = None
+    topic: str | None = None

@@ -14,7 +14,7 @@ BUCKETS = 10_000
 
 
 class Skipped(StrEnum):
-    """Why a survey was not sent. ``window`` and ``reopened`` are found later, when it is due."""
+    """Why a survey was not sent. Those from ``reopened`` on are found after the gate, at the latest when it is due."""
 
     NO_SURVEY = "no_survey"
     PUBLIC = "public"
@@ -28,8 +28,10 @@ class Skipped(StrEnum):
     FREQUENCY = "frequency"
     SAMPLING = "sampling"
     REOPENED = "reopened"
+    MUTED = "muted"
     WINDOW = "window"
     DISABLED = "disabled"
+    UNSENT = "unsent"
 
 
 def survey_of(channel: str, surveys: Mapping[str, Survey]) -> tuple[str, Survey] | None:
@@ -38,18 +40,8 @@ def survey_of(channel: str, surveys: Mapping[str, Survey]) -> tuple[str, Survey]
     return min(found, key=lambda entry: entry[0], default=None)
 
 
-def gate(id: str, survey: Survey, resolved: Resolved, conversation: str, *, recently: bool) -> Skipped | None:
-    """None: send it. ``recently`` says that the contact has one of this survey within its frequency."""
-    return _before_frequency(survey, resolved) or (
-        Skipped.FREQUENCY
-        if recently
-        else Skipped.SAMPLING
-        if bucket(id, conversation, resolved.episode) >= survey.percent * 100
-        else None
-    )
-
-
-def _before_frequency(survey: Survey, resolved: Resolved) -> Skipped | None:
+def before_frequency(survey: Survey, resolved: Resolved) -> Skipped | None:
+    """Tests 2 to 7 (the first is ``survey_of``); None: it goes on to the frequency."""
     if resolved.visibility is not Visibility.PRIVATE:
         return Skipped.PUBLIC
     if not resolved.reasons_apply:
@@ -66,6 +58,11 @@ def _before_frequency(survey: Survey, resolved: Resolved) -> Skipped | None:
     if survey.only_contact_language and exact_version(survey, resolved.language) is None:
         return Skipped.LANGUAGE
     return None
+
+
+def is_sampled(id: str, survey: Survey, conversation: str, episode: int) -> bool:
+    """The last test: whether this resolution is in the share to survey."""
+    return bucket(id, conversation, episode) < survey.percent * 100
 
 
 def _resolver(survey: Survey, resolved: Resolved) -> Skipped | None:

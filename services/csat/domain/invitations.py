@@ -8,15 +8,17 @@ from enum import StrEnum
 
 from services.csat.domain.gate import Skipped, counts_for, version
 from shared.contracts.base import Contract, Instant
+from shared.contracts.conversations import ConversationSnapshot, SurveyOption
 from shared.contracts.conversations import Invitation as Opened
-from shared.contracts.conversations import SurveyOption
 from shared.contracts.facts import Resolved, SurveyAnswered, SurveyCommented
 from shared.contracts.settings import Survey
 from shared.contracts.surveys import AnswerSnapshot, Figures
 from shared.ids import derived
 
 TRY_AGAIN = timedelta(seconds=20)
-"""After how long an opening that nobody finished is taken up again."""
+"""After how long an opening that nobody finished is taken up again, at first."""
+MOST_ATTEMPTS = 20
+"""Some five hours; a survey that comes later than that asks about something forgotten."""
 
 
 class Stage(StrEnum):
@@ -30,13 +32,17 @@ class Stage(StrEnum):
 
 
 class Invitation(Contract):
-    """One per (conversation, episode). ``resolved_version`` is the conversation's when it was scheduled."""
+    """One per (conversation, episode). ``resolved_version`` is the conversation's at the resolve that it is about.
+
+    ``last_inbound_at`` is the contact's last message before that: a channel's reply window counts from it.
+    """
 
     id: str
     version: int = 0
     conversation: str
     episode: int
     survey: str | None
+    resolved_version: int
     stage: Stage
     reason: Skipped | None = None
     contact: str
@@ -51,6 +57,8 @@ class Invitation(Contract):
     sent_at: Instant | None = None
     options: tuple[SurveyOption, ...] = ()
     text: str = ""
+    thank_you: str = ""
+    last_inbound_at: Instant | None = None
     expires_days: int = 7
     option: str | None = None
     answered_at: Instant | None = None
@@ -63,15 +71,15 @@ def invitation_id(conversation: str, episode: int) -> str:
     return derived("invitation", conversation, episode)
 
 
-def skipped(conversation: str, resolved: Resolved, survey: str | None, reason: Skipped) -> Invitation:
+def skipped(conversation: ConversationSnapshot, resolved: Resolved, survey: str | None, reason: Skipped) -> Invitation:
     """The record that none was sent, and why."""
     return _made(conversation, resolved, survey, Stage.SKIPPED).model_copy(update={"reason": reason})
 
 
-def scheduled(conversation: str, resolved: Resolved, id: str, survey: Survey) -> Invitation:
+def scheduled(conversation: ConversationSnapshot, resolved: Resolved, id: str, survey: Survey) -> Invitation:
     """Due at the resolve plus the delay."""
     chosen = version(survey, resolved.language)
-    due = resolved.at + timedelta(minutes=survey.delay_minutes)
+    due = due_at(survey, resolved)
     options = tuple(
         SurveyOption(id=str(number), number=number, labels=(label,))
         for number, label in enumerate(chosen.labels, start=1)
@@ -83,7 +91,8 @@ def scheduled(conversation: str, resolved: Resolved, id: str, survey: Survey) ->
         update={
             "options": options,
             "text": f"{chosen.question}\n{choices}",
-            "positive_from": max(len(options) - 1, 1),
+            "thank_you": chosen.thank_you,
+            "positive_from": len(options) + 1 - _positive(survey, len(options)),
             "expires_days": survey.expires_days,
             "due_at": due,
             "wake_at": due,
@@ -91,15 +100,38 @@ def scheduled(conversation: str, resolved: Resolved, id: str, survey: Survey) ->
     )
 
 
-def may_replace(current: Invitation | None) -> bool:
-    """A later resolve of the same episode schedules again unless one is under way or was sent."""
-    return current is None or current.stage in (Stage.SKIPPED, Stage.CANCELLED)
+def due_at(survey: Survey, resolved: Resolved) -> datetime:
+    """CS-05."""
+    return resolved.at + timedelta(minutes=survey.delay_minutes)
+
+
+def _positive(survey: Survey, options: int) -> int:
+    """How many of the best options count as positive: as the survey says, else in proportion to two of five."""
+    wanted = survey.positive_options or round(options * 2 / 5)
+    return min(max(wanted, 1), options - 1)
+
+
+def may_replace(current: Invitation | None, resolved_version: int) -> bool:
+    """Whether a resolve decides anew: a later one of the episode does until the survey is being sent."""
+    return current is None or (
+        current.stage in (Stage.SKIPPED, Stage.CANCELLED, Stage.SCHEDULED)
+        and current.resolved_version < resolved_version
+    )
+
+
+def reopened(invitation: Invitation, version: int) -> Invitation:
+    """The conversation left *resolved* at ``version``: what was scheduled before that is cancelled (CS-05)."""
+    if invitation.stage is not Stage.SCHEDULED or invitation.resolved_version >= version:
+        return invitation
+    return cancelled(invitation, Skipped.REOPENED)
 
 
 def wake(invitation: Invitation, now: datetime) -> Invitation:
     """Due: take it up, and again later should nobody finish (each attempt repeats the same named steps)."""
     if invitation.stage not in (Stage.SCHEDULED, Stage.OPENING):
         return invitation.model_copy(update={"wake_at": None})
+    if invitation.attempt >= MOST_ATTEMPTS:
+        return cancelled(invitation, Skipped.UNSENT)
     pause = TRY_AGAIN * (2 ** min(invitation.attempt, 6))
     return invitation.model_copy(
         update={"stage": Stage.OPENING, "attempt": invitation.attempt + 1, "wake_at": now + pause}
@@ -182,12 +214,13 @@ def figures(invitations: Sequence[Invitation]) -> Figures:
     )
 
 
-def _made(conversation: str, resolved: Resolved, survey: str | None, stage: Stage) -> Invitation:
+def _made(conversation: ConversationSnapshot, resolved: Resolved, survey: str | None, stage: Stage) -> Invitation:
     return Invitation(
-        id=invitation_id(conversation, resolved.episode),
-        conversation=conversation,
+        id=invitation_id(conversation.id, resolved.episode),
+        conversation=conversation.id,
         episode=resolved.episode,
         survey=survey,
+        resolved_version=conversation.version,
         stage=stage,
         contact=resolved.contact,
         channel=resolved.channel,
@@ -195,5 +228,6 @@ def _made(conversation: str, resolved: Resolved, survey: str | None, stage: Stag
         team=resolved.team,
         topics=resolved.topics,
         language=resolved.language,
+        last_inbound_at=conversation.last_inbound_at,
         due_at=resolved.at,
     )

@@ -1,0 +1,131 @@
+"""Sends a survey that is due: every step is named, so a repeated attempt repeats nothing (csat.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from services.csat.domain import invitations as rules
+from services.csat.domain.gate import Skipped
+from services.csat.domain.invitations import Invitation, Stage
+from services.csat.handlers import Invitations, decided
+from shared.bus import Asks
+from shared.clock import Clock
+from shared.contracts.base import Actor, Meta
+from shared.contracts.conversations import ConversationSnapshot, OpenInvitation
+from shared.contracts.messages import SendMessage
+from shared.contracts.settings import Channel, Survey
+from shared.contracts.words import ActorKind, Status
+from shared.errors import Conflict, Forbidden, NotFound, RetryLater, TimedOut, Unprocessable
+from shared.ids import derived
+from shared.store import Decision
+
+
+class Claims(Protocol):
+    """What sending asks of the frequency claims."""
+
+    async def sent(self, survey: str, contact: str, invitation: str, at: datetime) -> None: ...
+
+    async def give_back(self, survey: str, contact: str, invitation: str) -> None: ...
+
+
+class Sending:
+    """Opens the invitation in the conversation, sends the survey, and says what came of it."""
+
+    def __init__(
+        self,
+        invitations: Invitations,
+        claims: Claims,
+        surveys: Callable[[], Mapping[str, Survey]],
+        channels: Callable[[], Mapping[str, Channel]],
+        bus: Asks,
+        clock: Clock,
+    ) -> None:
+        self._invitations = invitations
+        self._claims = claims
+        self._surveys = surveys
+        self._channels = channels
+        self._bus = bus
+        self._clock = clock
+
+    async def send(self, invitation: Invitation) -> None:
+        """One attempt. Where a neighbour gives no answer it ends without one: its wake_at takes it up again."""
+        now = self._clock.now()
+        try:
+            refusal = self._check(invitation, now) or await self._open(invitation, now)
+            if refusal is None:
+                refusal = await self._say(invitation, invitation.text, "send")
+        except (RetryLater, TimedOut):
+            return
+        if refusal is None:
+            await self._sent(invitation, now)
+        else:
+            await self._cancel(invitation, refusal)
+
+    async def thank(self, invitation: Invitation) -> None:
+        """The thank-you after the first answer; where it cannot be sent there is none."""
+        await self._say(invitation, invitation.thank_you, "thank")
+
+    def _check(self, invitation: Invitation, now: datetime) -> Skipped | None:
+        """What csat can see by itself, before anything is opened in the conversation."""
+        survey = self._surveys().get(invitation.survey or "")
+        if survey is None or not survey.enabled:
+            return Skipped.DISABLED
+        channel = self._channels().get(invitation.channel)
+        if channel is None:
+            return None  # not heard of yet: ingest decides
+        hours, latest = channel.reply_window_hours, invitation.last_inbound_at
+        shut = hours is not None and (latest is None or now - latest > timedelta(hours=hours))
+        return Skipped.WINDOW if shut or not channel.enabled else None
+
+    async def _open(self, invitation: Invitation, now: datetime) -> Skipped | None:
+        opening = OpenInvitation(conversation=invitation.conversation, invitation=rules.opened(invitation, now))
+        try:
+            reply = await self._bus.ask(opening, meta=_own(invitation, "open", now))
+        except (Conflict, NotFound):
+            return Skipped.REOPENED
+        return _still(reply.conversation, invitation)
+
+    async def _say(self, invitation: Invitation, text: str, step: str) -> Skipped | None:
+        survey = self._surveys().get(invitation.survey or "")
+        by = Actor(kind=ActorKind.SYSTEM, id=f"survey:{invitation.survey}", name="" if survey is None else survey.name)
+        message = SendMessage(conversation=invitation.conversation, text=text, by=by, automatic=True)
+        try:
+            await self._bus.ask(message, meta=_own(invitation, step, self._clock.now()))
+        except (Unprocessable, Forbidden, NotFound):
+            return Skipped.WINDOW
+        return None
+
+    async def _sent(self, invitation: Invitation, now: datetime) -> None:
+        await self._settle(invitation, lambda one: rules.sent(one, now))
+        if invitation.survey is not None:
+            await self._claims.sent(invitation.survey, invitation.contact, invitation.id, now)
+
+    async def _cancel(self, invitation: Invitation, reason: Skipped) -> None:
+        await self._settle(invitation, lambda one: rules.cancelled(one, reason))
+        if invitation.survey is not None:
+            await self._claims.give_back(invitation.survey, invitation.contact, invitation.id)
+
+    async def _settle(self, invitation: Invitation, after: Callable[[Invitation], Invitation]) -> None:
+        def decide(current: Invitation | None) -> Decision[Invitation] | None:
+            if current is None or current.stage is not Stage.OPENING:
+                return None
+            changed = after(current)
+            return Decision(changed, says=decided(changed))
+
+        await self._invitations.change(invitation.id, _own(invitation, "settle", self._clock.now()), decide)
+
+
+def _still(conversation: ConversationSnapshot, invitation: Invitation) -> Skipped | None:
+    """A repeated opening is answered as before, so the conversation is looked at, too."""
+    if conversation.status is not Status.RESOLVED or conversation.episode != invitation.episode:
+        return Skipped.REOPENED
+    return Skipped.MUTED if conversation.muted else None
+
+
+def _own(invitation: Invitation, step: str, now: datetime) -> Meta:
+    """The cause of a step: the invitation as scheduled for this resolve, the same in every attempt."""
+    id = derived("survey", invitation.id, invitation.resolved_version, step)
+    story = derived("survey", invitation.id, invitation.resolved_version)
+    return Meta(event_id=id, type="survey.due", occurred_at=now, correlation_id=story)

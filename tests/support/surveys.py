@@ -1,0 +1,117 @@
+"""The csat service in memory: hears events, wakes what is due, asks stand-ins of routing and ingest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from services.csat.domain.invitations import Invitation, Stage, invitation_id
+from services.csat.handlers import Handlers, woken
+from services.csat.repository import Claim, Claims
+from services.csat.sending import Sending
+from services.routing.domain.invitation import open_invitation
+from shared.contracts.base import Meta
+from shared.contracts.conversations import ConversationChanged, ConversationReply, OpenInvitation
+from shared.contracts.messages import SendMessage, Sent
+from shared.contracts.settings import Channel, Survey
+from shared.contracts.surveys import SurveyDecision
+from shared.ids import derived, new_id
+from shared.store import Decision
+from tests.support.bus import FakeBus
+from tests.support.clock import ManualClock
+from tests.support.conversations import CHANNEL, Story, outbound
+from tests.support.store import MemoryAggregates, MemoryRepository
+
+
+class MemoryInvitations(MemoryAggregates[Invitation]):
+    """The repository in memory."""
+
+    async def sent_between(self, start: datetime, end: datetime, wanted: dict[str, str | None]) -> Sequence[Invitation]:
+        return [
+            one
+            for one in await self.find({}, limit=10_000)
+            if one.sent_at is not None
+            and start <= one.sent_at < end
+            and all(
+                value is None or value == getattr(one, name) or (name == "topics" and value in one.topics)
+                for name, value in wanted.items()
+            )
+        ]
+
+
+def survey(**fields: Any) -> Survey:
+    """A survey on the channel of the stories, in English."""
+    version = {"language": "en", "question": "How was it?"}
+    return Survey.model_validate({"name": "After chat", "channels": [CHANNEL], "versions": [version]} | fields)
+
+
+@dataclass
+class CsatInMemory:
+    """``hear`` and ``wake`` as the bus and the timers would. ``stories`` are the conversations that routing has."""
+
+    surveys: Mapping[str, Survey]
+    channels: Mapping[str, Channel] = field(default_factory=dict)
+    clock: ManualClock = field(default_factory=ManualClock)
+
+    def __post_init__(self) -> None:
+        self.bus = FakeBus("csat", clock=self.clock)
+        self.bus.answer_with(OpenInvitation, self._open)
+        self.bus.answer_with(SendMessage, self._send)
+        self.stories: dict[str, Story] = {}
+        self.sent: dict[str, SendMessage] = {}
+        self.refusal: Exception | None = None
+        self.invitations = MemoryInvitations(Invitation, clock=self.clock, name="invitations")
+        self.claims = MemoryRepository(Claim, name="claims")
+        claims = Claims(self.claims)
+        self.handlers = Handlers(self.invitations, claims, lambda: self.surveys)
+        self.sending = Sending(
+            self.invitations, claims, lambda: self.surveys, lambda: self.channels, self.bus, self.clock
+        )
+
+    async def hear(self, story: Story) -> ConversationChanged:
+        """What routing says of the story's last step."""
+        self.stories[story.now.id] = story
+        event = ConversationChanged(conversation=story.now, changes=story.facts)
+        await self.hear_again(event)
+        return event
+
+    async def hear_again(self, event: ConversationChanged) -> None:
+        """A delivery; the same event has the same id whenever it comes."""
+        id = derived("test event", event.conversation.id, event.conversation.version)
+        meta = Meta(event_id=id, type=event.type, occurred_at=self.clock.now(), correlation_id=id)
+        await self.handlers.on_conversation_changed(event, meta)
+
+    async def wake(self, now: datetime, *, crash: bool = False) -> None:
+        """What is due by ``now`` is woken and, unless the process dies right then, sent."""
+        self.clock.set(now)
+        for id, _ in await self.invitations.due(now, after=None, limit=100):
+            cause = Meta(event_id=new_id(), type="timer", occurred_at=now, correlation_id="timer")
+
+            def decide(one: Invitation | None) -> Decision[Invitation] | None:
+                return None if one is None else woken(one, now)
+
+            state = (await self.invitations.change(id, cause, decide)).state
+            if state is not None and state.stage is Stage.OPENING and not crash:
+                await self.sending.send(state)
+
+    async def invitation(self, story: Story, episode: int = 1) -> Invitation:
+        found = await self.invitations.get(invitation_id(story.now.id, episode))
+        assert found is not None
+        return found
+
+    def decisions(self) -> list[tuple[bool, str | None]]:
+        """(sent, reason) of everything said for the trail."""
+        return [(one.sent, one.reason) for one in self.invitations.said(SurveyDecision)]
+
+    async def _open(self, command: OpenInvitation, _meta: Meta) -> ConversationReply:
+        story = self.stories[command.conversation]
+        story.keep(open_invitation(story.now, command.invitation, story.desk, self.clock.now()))
+        return ConversationReply(conversation=story.now)
+
+    async def _send(self, command: SendMessage, meta: Meta) -> Sent:
+        if self.refusal is not None:
+            raise self.refusal
+        self.sent[meta.event_id] = command
+        return Sent(message=outbound("survey", 0, text=command.text, automatic=True).message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from datetime import UTC, datetime
 from typing import Annotated, ClassVar, Generic, TypeVar
 
@@ -73,12 +74,12 @@ class Command(Contract, Generic[ReplyT]):
     service: ClassVar[str]
 
     @classmethod
-    def reply_type(cls) -> type[ReplyT]:
+    def reply_type(cls) -> builtins.type[ReplyT]:
         """The type of its answer, as written in the brackets."""
         for base in cls.__mro__:
             metadata = getattr(base, "__pydantic_generic_metadata__", None)
             if metadata and metadata["args"]:
-                found: type[ReplyT] = metadata["args"][0]
+                found: builtins.type[ReplyT] = metadata["args"][0]
                 return found
         raise TypeError(f"{cls.__name__} names no reply type")
 

@@ -19,7 +19,9 @@ from shared.errors import NotFound
 from shared.ids import message_id
 from shared.store import ASCENDING, DESCENDING, Aggregates, Blobs, Database, Index, Page, Repository
 
-NEWEST_FIRST = (("state.message.sent_at", DESCENDING),)
+NEWEST_FIRST = (("state.message.sent_at", DESCENDING), ("state.message.received_at", DESCENDING))
+"""By the network's time, which is often cut to seconds; then in order of arrival."""
+
 V = TypeVar("V")
 
 

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from datetime import datetime
 from typing import Any
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -73,6 +74,7 @@ class Courier:
         self._per_channel: dict[str, asyncio.Semaphore] = defaultdict(
             lambda: asyncio.Semaphore(settings.sending_per_channel)
         )
+        self._lines: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._stopping = False
 
     def wake(self, state: StoredMessage, now: datetime) -> Decision[StoredMessage] | None:
@@ -122,6 +124,7 @@ class Courier:
         async with AsyncExitStack() as places:
             try:
                 async with asyncio.timeout(WAIT_FOR_PLACE.total_seconds()):
+                    await places.enter_async_context(self._line(state.message.conversation))
                     await places.enter_async_context(self._per_channel[state.thread.channel])
                     await places.enter_async_context(self._sending)
             except TimeoutError:
@@ -130,6 +133,13 @@ class Courier:
             with self._metrics.send_seconds.time():
                 outcome = await self._attempt(state)
         await self._note(state, task, outcome)
+
+    def _line(self, conversation: str) -> asyncio.Lock:
+        """Messages of one conversation are sent in turn, so that quick ones arrive as they were written."""
+        line = self._lines.get(conversation)
+        if line is None:
+            line = self._lines[conversation] = asyncio.Lock()
+        return line
 
     async def _give_back(self, state: StoredMessage, task: Task) -> None:
         now = self._clock.now()

@@ -87,6 +87,14 @@ async def test_the_same_command_twice_sends_once(house: House, endpoint: Receive
     assert len(house.said(MessageQueued)) == 1
 
 
+async def test_quick_replies_arrive_as_they_were_written(house: House, endpoint: Receiver) -> None:
+    _, conversation = await opened(house, endpoint.url)
+    texts = [str(n) for n in range(6)]
+    for text in texts:
+        await house.bus.ask(SendMessage(conversation=conversation, text=text, by=EVA))
+    assert [request.json()["text"] for request in await endpoint.got(6)] == texts
+
+
 async def test_a_passing_failure_is_tried_again_by_the_same_id(house: House, endpoint: Receiver) -> None:
     endpoint.answers = [(503, {}, b""), None]
     _, conversation = await opened(house, endpoint.url)

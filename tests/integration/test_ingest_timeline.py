@@ -115,6 +115,22 @@ async def test_a_timeline_is_paged_newest_first(house: House) -> None:
     assert second.next is None
 
 
+@pytest.mark.parametrize("sent_at", [None, "2026-01-01T00:00:00Z"])
+async def test_messages_of_one_second_are_shown_as_they_came(house: House, sent_at: str | None) -> None:
+    channel = await house.webhook()
+    items = [message(f"m-{n}", f"{n}", sent_at=sent_at) for n in range(9)]
+    await house.deliver(channel, {"messages": items})
+    event = (await eventually(lambda: house.said(MessageReceived)))[0]
+    read, before = [], None
+    while True:
+        page = await house.bus.ask(ReadTimeline(conversation=event.thread.conversation, limit=4, before=before))
+        read += [one.text for one in page.messages]
+        before = page.next
+        if before is None:
+            break
+    assert read == [str(n) for n in reversed(range(9))]
+
+
 async def test_AU_09_a_detected_language_is_written_unless_one_was_set_by_hand(house: House) -> None:
     event = await received(house)
     fact = LanguageChanged(at=event.message.received_at, episode=1, before=None, after="es", detected=True)

@@ -150,10 +150,8 @@ def parse(body: Any) -> Incoming:
     return Incoming(messages=messages, receipts=receipts, rejected=(*bad_messages, *bad_receipts))
 
 
-def when(said: datetime | None, now: datetime) -> datetime:
+def when(said: datetime, now: datetime) -> datetime:
     """The network's time within reason: not after now, not before 2000; without a zone it is UTC (CH-04)."""
-    if said is None:
-        return now
     aware = said if said.tzinfo is not None else said.replace(tzinfo=UTC)
     return min(max(aware, OLDEST), now)
 

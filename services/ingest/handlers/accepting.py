@@ -30,13 +30,13 @@ from shared.store import Decision
 
 @dataclass(frozen=True)
 class Arrival:
-    """One inbound message, whatever network it came from, cleaned and within bounds."""
+    """One inbound message, whatever network it came from, cleaned and within bounds; no ``sent_at``: on arrival."""
 
     thread: ThreadKey
     external_id: str
     kind: MessageKind
     text: str
-    sent_at: datetime
+    sent_at: datetime | None = None
     name: str = ""
     attributes: Mapping[str, AttributeValue | None] | None = None
     attachments: tuple[Attachment, ...] = ()
@@ -110,7 +110,7 @@ class Accepting:
             external_id=arrival.external_id,
             kind=arrival.kind,
             text=arrival.text,
-            sent_at=arrival.sent_at,
+            sent_at=arrival.sent_at or received_at,
             received_at=received_at,
             attachments=arrival.attachments,
             subject=arrival.subject,

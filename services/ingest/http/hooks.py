@@ -102,7 +102,7 @@ class Hooks:
             external_id=item.external_id,
             kind=item.known_kind,
             text=item.text,
-            sent_at=when(item.sent_at, self._clock.now()),
+            sent_at=when(item.sent_at, self._clock.now()) if item.sent_at is not None else None,
             name=item.sender.name,
             attributes=item.sender.attributes,
             attachments=attachments(item.attachments),

@@ -137,7 +137,6 @@ class Widget:
             external_id=f"{visitor.id}:{body.id}",
             kind=MessageKind.CHAT,
             text=body.text,
-            sent_at=now,
             name=one_line(body.name, 255),
             browser_language=_language(body.language or request.headers.get("accept-language", "")),
         )

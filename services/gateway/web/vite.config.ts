@@ -15,6 +15,19 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 600,
     assetsInlineLimit: 0,
+    rolldownOptions: {
+      output: {
+        // What seldom changes keeps its file, so that browsers (and git) keep it too.
+        codeSplitting: {
+          groups: [
+            {
+              name: 'vendor',
+              test: /node_modules\/(react|react-dom|scheduler|react-router|i18next|react-i18next|@tanstack)\//,
+            },
+          ],
+        },
+      },
+    },
   },
   server: {
     port: 5173,

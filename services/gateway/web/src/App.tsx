@@ -5,7 +5,7 @@ import { lazy, type ReactNode, Suspense, useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Navigate, Route, Routes, useLocation } from 'react-router';
 import { whenSignedOut } from './api/http';
-import { useSessionQuery } from './api/queries';
+import { enter, useSessionQuery } from './api/queries';
 import type { Session } from './api/types';
 import { AppFrame } from './frame/AppFrame';
 import { FailedPage } from './frame/FailedPage';
@@ -38,7 +38,7 @@ export function App() {
 function SignedIn() {
   const client = useQueryClient();
   const session = useSessionQuery();
-  useEffect(() => whenSignedOut(() => client.setQueryData(['session'], null)), [client]);
+  useEffect(() => whenSignedOut(() => enter(client, null)), [client]);
 
   const language = session.data?.user.language;
   useEffect(() => {

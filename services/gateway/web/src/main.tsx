@@ -23,7 +23,7 @@ void startTexts().then(() =>
   createRoot(root).render(
     <StrictMode>
       <MantineProvider theme={theme} defaultColorScheme="auto">
-        <Notifications position="bottom-left" limit={4} />
+        <Notifications position="top-center" limit={4} />
         <QueryClientProvider client={makeClient()}>
           <RouterProvider router={router} />
         </QueryClientProvider>

@@ -34,6 +34,12 @@ export async function readSession(): Promise<Session | null> {
   }
 }
 
+/** Somebody signed in, or out: nothing that another was shown stays. */
+export function enter(client: QueryClient, session: Session | null): void {
+  client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' });
+  client.setQueryData(['session'], session);
+}
+
 export function useSessionQuery() {
   return useQuery({ queryKey: ['session'], queryFn: readSession, staleTime: Number.POSITIVE_INFINITY });
 }

@@ -1,19 +1,12 @@
 /** Who is signed in, language, appearance, password, sign-out. */
 import { Avatar, Menu, Text, UnstyledButton, useMantineColorScheme } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import {
-  IconCheck,
-  IconDeviceDesktop,
-  IconKey,
-  IconKeyboard,
-  IconLogout,
-  IconMoon,
-  IconSun,
-} from '@tabler/icons-react';
+import { IconDeviceDesktop, IconKey, IconKeyboard, IconLogout, IconMoon, IconSun } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import { call } from '../api/http';
+import { enter } from '../api/queries';
 import { LANGUAGES, speak } from '../i18n';
 import { initials } from '../i18n/format';
 import { forgetStored } from '../lib/stored';
@@ -39,9 +32,8 @@ export function AccountMenu({ onHelp }: { onHelp: () => void }) {
     onSuccess: () => {
       // Drafts hold customers' matters; they do not outlive a sign-out on a shared machine.
       forgetStored('switchboard.draft.');
-      client.clear();
-      client.setQueryData(['session'], null);
       navigate('/');
+      enter(client, null);
     },
     onError: toastProblem,
   });
@@ -66,29 +58,28 @@ export function AccountMenu({ onHelp }: { onHelp: () => void }) {
           <Menu.Divider />
           <Menu.Label>{t('app.language')}</Menu.Label>
           {Object.entries(LANGUAGES).map(([code, name]) => (
-            <Menu.Item
+            <Menu.RadioItem
               key={code}
-              role="menuitemradio"
-              aria-checked={i18n.language === code}
+              value={code}
               lang={code}
-              rightSection={i18n.language === code ? <IconCheck size={14} aria-hidden /> : null}
-              onClick={() => void speak(code)}
+              checked={i18n.language === code}
+              closeMenuOnClick
+              onChange={() => void speak(code)}
             >
               {name}
-            </Menu.Item>
+            </Menu.RadioItem>
           ))}
           <Menu.Label>{t('app.theme')}</Menu.Label>
           {SCHEMES.map(({ value, text, Icon }) => (
-            <Menu.Item
+            <Menu.RadioItem
               key={value}
-              role="menuitemradio"
-              aria-checked={colorScheme === value}
-              leftSection={<Icon size={16} aria-hidden />}
-              rightSection={colorScheme === value ? <IconCheck size={14} aria-hidden /> : null}
-              onClick={() => setColorScheme(value)}
+              value={value}
+              checked={colorScheme === value}
+              onChange={() => setColorScheme(value)}
+              rightSection={<Icon size={16} aria-hidden />}
             >
               {t(text)}
-            </Menu.Item>
+            </Menu.RadioItem>
           ))}
           <Menu.Divider />
           <Menu.Item leftSection={<IconKeyboard size={16} aria-hidden />} onClick={onHelp}>

@@ -1,6 +1,6 @@
 /** The switch of one's own availability (AG-06, AG-07). */
-import { Button, Loader, Menu, Text } from '@mantine/core';
-import { IconCheck, IconChevronDown } from '@tabler/icons-react';
+import { Button, Group, Loader, Menu, Text } from '@mantine/core';
+import { IconChevronDown } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { call } from '../api/http';
@@ -68,16 +68,18 @@ export function Availability() {
             choice.availability === availability &&
             (availability !== 'away' || choice.away_state === away_state);
           return (
-            <Menu.Item
+            <Menu.RadioItem
               key={`${choice.availability} ${choice.away_state ?? ''}`}
-              role="menuitemradio"
-              aria-checked={chosen}
-              leftSection={<Presence state={choice.availability} label="" />}
-              rightSection={chosen ? <IconCheck size={14} aria-hidden /> : null}
-              onClick={() => set.mutate(choice)}
+              value={choice.label}
+              checked={chosen}
+              closeMenuOnClick
+              onChange={() => set.mutate(choice)}
             >
-              {choice.label}
-            </Menu.Item>
+              <Group gap={8} wrap="nowrap">
+                <Presence state={choice.availability} label="" />
+                {choice.label}
+              </Group>
+            </Menu.RadioItem>
           );
         })}
       </Menu.Dropdown>

@@ -26,7 +26,7 @@ function useWords() {
   const { t } = useTranslation();
   return (notification: Notification) => {
     const kind = KINDS.find((one) => one === notification.kind) ?? 'other';
-    const name = notification.contact_name || t('contact.unnamed');
+    const name = notification.contact_name || t('contact.somebody');
     return t(`bell.kinds.${kind}`, { name, by: notification.by?.name || t('trail.actors.agent') });
   };
 }
@@ -55,11 +55,17 @@ export function Bell() {
   return (
     <Menu position="bottom-end" width={340} shadow="md">
       <Menu.Target>
-        <Indicator disabled={!unread} label={unread > 99 ? '99+' : unread} size={17} color="red" offset={5}>
-          <ActionIcon variant="subtle" color="gray" size="lg" aria-label={label}>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          size="lg"
+          aria-label={label}
+          style={{ overflow: 'visible' }}
+        >
+          <Indicator disabled={!unread} label={unread > 99 ? '99+' : unread} size={17} color="red" offset={1}>
             <IconBell size={20} aria-hidden />
-          </ActionIcon>
-        </Indicator>
+          </Indicator>
+        </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
         <Group justify="space-between" px="sm" py={4}>

@@ -19,8 +19,10 @@ function isTyping(target: EventTarget | null): boolean {
   return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
 }
 
+/** Something lies over the page that keys belong to; closed lists may stay in it, hidden. */
 function isBusy(): boolean {
-  return document.querySelector('[role="dialog"], [role="menu"], [role="listbox"]:not([hidden])') !== null;
+  const over = document.querySelectorAll('[role="dialog"], [role="menu"], [role="listbox"]');
+  return [...over].some((element) => element.checkVisibility());
 }
 
 export function ShortcutProvider({ children }: { children: ReactNode }) {

@@ -4,7 +4,12 @@ import i18next from 'i18next';
 import { problemText } from './problems';
 
 export function toast(message: string): void {
-  notifications.show({ message, autoClose: 4000, color: 'teal' });
+  notifications.show({
+    message,
+    autoClose: 4000,
+    color: 'teal',
+    closeButtonProps: { 'aria-label': i18next.t('app.close') },
+  });
 }
 
 export function toastProblem(error: unknown): void {
@@ -13,5 +18,6 @@ export function toastProblem(error: unknown): void {
     message: problemText(i18next.t, error),
     color: 'red',
     autoClose: 8000,
+    closeButtonProps: { 'aria-label': i18next.t('app.close') },
   });
 }

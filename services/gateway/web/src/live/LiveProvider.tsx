@@ -6,6 +6,7 @@ import { type LiveState, openLive } from '../api/live';
 import { idsOnScreen } from '../api/rows';
 import { announce } from '../lib/announce';
 import { useSession } from '../session/context';
+import { contactName } from '../workspace/words';
 import { applyLive, refreshAll } from './apply';
 
 const LiveContext = createContext<LiveState>('connecting');
@@ -30,11 +31,10 @@ export function LiveProvider({ children }: { children: ReactNode }) {
             {
               client,
               me,
-              onNewRow: (row) =>
-                announce(t('queue.arrived', { name: row.contact_name || t('contact.unnamed') })),
+              onNewRow: (row) => announce(t('queue.arrived', { name: contactName(t, row) })),
               onMessage: (message) => {
                 if (message.direction === 'inbound')
-                  announce(t('queue.newMessage', { name: message.author.name || t('contact.unnamed') }));
+                  announce(t('queue.newMessage', { name: message.author.name || t('contact.somebody') }));
               },
             },
             event,

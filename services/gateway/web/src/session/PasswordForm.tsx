@@ -39,6 +39,7 @@ export function PasswordForm({ askOld, pending, problem, onSubmit }: Props) {
           <PasswordInput
             label={t('password.old')}
             autoComplete="current-password"
+            visibilityToggleButtonProps={{ 'aria-label': t('password.show') }}
             required
             withAsterisk={false}
             value={old}
@@ -49,6 +50,7 @@ export function PasswordForm({ askOld, pending, problem, onSubmit }: Props) {
           label={t('password.new')}
           description={t('password.rule')}
           autoComplete="new-password"
+          visibilityToggleButtonProps={{ 'aria-label': t('password.show') }}
           required
           withAsterisk={false}
           value={fresh}
@@ -58,6 +60,7 @@ export function PasswordForm({ askOld, pending, problem, onSubmit }: Props) {
         <PasswordInput
           label={t('password.repeat')}
           autoComplete="new-password"
+          visibilityToggleButtonProps={{ 'aria-label': t('password.show') }}
           required
           withAsterisk={false}
           value={again}

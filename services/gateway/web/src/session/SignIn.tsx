@@ -4,7 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { asProblem, call } from '../api/http';
-import { readSession } from '../api/queries';
+import { enter, readSession } from '../api/queries';
 import { problemText } from '../lib/problems';
 import { Card } from './Card';
 
@@ -18,10 +18,7 @@ export function SignIn() {
       await call('POST', '/api/session', { body: { email: email.trim(), password } });
       return await readSession();
     },
-    onSuccess: (session) => {
-      client.clear();
-      client.setQueryData(['session'], session);
-    },
+    onSuccess: (session) => enter(client, session),
   });
 
   function submit(event: FormEvent) {
@@ -52,6 +49,7 @@ export function SignIn() {
           <PasswordInput
             label={t('signIn.password')}
             autoComplete="current-password"
+            visibilityToggleButtonProps={{ 'aria-label': t('password.show') }}
             required
             withAsterisk={false}
             value={password}

@@ -16,5 +16,10 @@ export function statusWord(
 
 export function tabWord(t: TFunction, vocabulary: Workspace['vocabulary'], tab: QueueTab): string {
   if (tab === 'bot') return t('status.bot');
-  return vocabulary === 'ticket' ? t(`status.ticketTabs.${tab}`) : t(`status.queue.${tab}`);
+  return vocabulary === 'ticket' ? t(`status.ticketTabs.${tab}`) : t(`status.queueTabs.${tab}`);
+}
+
+/** The contact's name; one without is told from others by the end of its id. */
+export function contactName(t: TFunction, row: Pick<Row, 'contact' | 'contact_name'>): string {
+  return row.contact_name || t('contact.unnamed', { code: row.contact.slice(-4).toUpperCase() });
 }

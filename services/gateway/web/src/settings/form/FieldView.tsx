@@ -222,7 +222,8 @@ function TextField(props: FieldProps<Extract<Shape, { kind: 'text' }>>) {
   const held = typeof value === 'string' || typeof value === 'number' ? String(value) : '';
   const take = (text: string) => onChange(text === '' && field.nullable ? null : text);
   const limits = maxLength === null ? {} : { maxLength };
-  if (format === 'colour') return <ColorInput {...common} maw={260} value={held} onChange={take} />;
+  if (format === 'colour')
+    return <ColorInput {...common} withEyeDropper={false} maw={260} value={held} onChange={take} />;
   if (name === 'language' && field.title.includes('page'))
     return (
       <Select

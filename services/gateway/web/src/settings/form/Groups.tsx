@@ -12,9 +12,9 @@ import { blank, blankObject, moved, type Value } from './values';
 
 type Of<K extends Shape['kind']> = FieldProps<Extract<Shape, { kind: K }>>;
 
-function itemTitle(field: Field): string {
-  if (field.shape.kind === 'object') return field.shape.model;
-  return field.title;
+/** One of a list: named by its model, or by the list where its items are of several kinds. */
+function itemTitle(list: Field, item: Field): string {
+  return item.shape.kind === 'object' ? item.shape.model : `one of ${list.title}`;
 }
 
 export function ListField({ name, field, value, onChange, paths }: Of<'list'>) {
@@ -23,7 +23,7 @@ export function ListField({ name, field, value, onChange, paths }: Of<'list'>) {
   const error = useFieldError(paths);
   const items = Array.isArray(value) ? value : [];
   const { item } = field.shape;
-  const title = titled(itemTitle(item) || field.title);
+  const title = titled(itemTitle(field, item));
   // Positions name the items: they have no ids, and a form holds few of them.
   return (
     <Fieldset legend={titled(field.title)}>
@@ -104,6 +104,7 @@ function Item({ title, first, last, onMove, onRemove, children }: ItemProps) {
           <ActionIcon
             variant="subtle"
             color="gray"
+            display={first && last ? 'none' : undefined}
             disabled={first}
             aria-label={words('up')}
             onClick={() => onMove(-1)}
@@ -113,6 +114,7 @@ function Item({ title, first, last, onMove, onRemove, children }: ItemProps) {
           <ActionIcon
             variant="subtle"
             color="gray"
+            display={first && last ? 'none' : undefined}
             disabled={last}
             aria-label={words('down')}
             onClick={() => onMove(1)}

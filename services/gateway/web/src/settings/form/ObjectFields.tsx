@@ -50,17 +50,13 @@ export function ObjectGroup({ field, shape, value, onChange, paths }: GroupProps
   const title = titled(field.title);
   const fields = here && <ObjectFields shape={shape} value={here} onChange={onChange} paths={paths} />;
   if (!field.nullable) return <Fieldset legend={title}>{fields}</Fieldset>;
-  return (
-    <Fieldset
-      legend={
-        <Switch
-          label={title}
-          checked={here !== null}
-          onChange={(event) => onChange(event.currentTarget.checked ? blankShape(shape) : null)}
-        />
-      }
-    >
-      {fields}
-    </Fieldset>
+  const toggle = (
+    <Switch
+      label={title}
+      description={field.description}
+      checked={here !== null}
+      onChange={(event) => onChange(event.currentTarget.checked ? blankShape(shape) : null)}
+    />
   );
+  return here ? <Fieldset legend={toggle}>{fields}</Fieldset> : toggle;
 }

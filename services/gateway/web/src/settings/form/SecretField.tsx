@@ -43,6 +43,7 @@ export function SecretField(props: FieldProps<Extract<Shape, { kind: 'text' }>>)
         flex={1}
         maw={560}
         autoComplete="off"
+        visibilityToggleButtonProps={{ 'aria-label': t('password.show') }}
         description={isSet ? undefined : t('settings.form.secretUnset')}
         value={typeof props.value === 'string' ? props.value : ''}
         onChange={(event) => props.onChange(event.currentTarget.value || null)}

@@ -73,7 +73,7 @@ function NewObject({ info }: { info: KindInfo }) {
   }, [made, navigate, info.kind]);
   return (
     <Stack>
-      <Head info={info} title={t('settings.newOf', { kind: t(`settings.kinds.${info.kind as Kind}`) })} />
+      <Head info={info} title={t('settings.new')} />
       <ObjectForm
         info={info}
         stored={null}

@@ -3,6 +3,7 @@ import type { SchemaWords } from '.';
 
 const words: SchemaWords = {
   titles: {
+    'one of Actions': 'Action',
     Add: 'Add',
     'After Seconds': 'After',
     At: 'At',

@@ -3,6 +3,7 @@ import type { SchemaWords } from '.';
 
 const words: SchemaWords = {
   titles: {
+    'one of Actions': 'Acción',
     'A reason is required': 'El motivo es obligatorio',
     'A reply': 'Una respuesta',
     'A reply assigns': 'Una respuesta asigna',

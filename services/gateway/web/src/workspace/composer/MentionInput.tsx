@@ -62,7 +62,11 @@ export function MentionInput(props: Props) {
       onSubmit();
       return;
     }
-    if (!open) return;
+    if (!open) {
+      // Back to where single keys are shortcuts.
+      if (event.key === 'Escape') input.current?.blur();
+      return;
+    }
     if (event.key === 'ArrowDown') setChosen((active + 1) % offered.length);
     else if (event.key === 'ArrowUp') setChosen((active + offered.length - 1) % offered.length);
     else if (event.key === 'Escape') setDismissed(at.from);

@@ -11,6 +11,7 @@ import { useStored } from '../../lib/stored';
 import { useHints } from '../../live/hints';
 import { rightsOf, useNames, useSession } from '../../session/context';
 import { Composer } from '../composer/Composer';
+import { contactName } from '../words';
 import { CopyDialog } from './CopyDialog';
 import classes from './conversation.module.css';
 import { Header } from './Header';
@@ -69,7 +70,7 @@ function Loaded({ id, aside, onAside, detail }: Props & { detail: Detail }) {
     rights.reply && row.visibility === 'public' ? setReplyTo : null,
   );
   useViewing(id);
-  const contactName = contact?.name || row.contact_name;
+  const name = contact?.name || contactName(t, row);
 
   return (
     <>
@@ -96,7 +97,8 @@ function Loaded({ id, aside, onAside, detail }: Props & { detail: Detail }) {
         timeline={timeline}
         messages={messages}
         trail={audit ? (trail.data ?? []) : null}
-        contactName={contactName}
+        trailFailed={audit && trail.isError}
+        contactName={name}
         actions={actions}
       />
       <Hints id={id} />
@@ -106,7 +108,7 @@ function Loaded({ id, aside, onAside, detail }: Props & { detail: Detail }) {
         onClose={() => setCopying(false)}
         timeline={timeline}
         messages={messages}
-        contactName={contactName}
+        contactName={name}
       />
       {dialog}
     </>

@@ -2,7 +2,6 @@
 import { ActionIcon, Badge, Collapse, Menu, Switch, Tooltip } from '@mantine/core';
 import {
   IconArrowBackUp,
-  IconCheck,
   IconChevronLeft,
   IconCopy,
   IconDots,
@@ -26,7 +25,7 @@ import { MediumIcon } from '../MediumIcon';
 import { Priority } from '../queue/QueueRow';
 import queueClasses from '../queue/queue.module.css';
 import { SlaChip } from '../queue/SlaChip';
-import { statusWord } from '../words';
+import { contactName, statusWord } from '../words';
 import { ActionsPanel, NameChips } from './ActionsPanel';
 import classes from './conversation.module.css';
 import { OwnerPicker } from './OwnerPicker';
@@ -108,7 +107,7 @@ function Who({ row, names, vip }: { row: Row; names: Names; vip: boolean }) {
   const { t } = useTranslation();
   const { vocabulary } = useSession().workspace;
   const channel = names.channels.get(row.channel);
-  const name = row.contact_name || t('contact.unnamed');
+  const name = contactName(t, row);
   return (
     <div className={classes.who}>
       <ActionIcon
@@ -201,16 +200,15 @@ function Tools({ row, aside, onAside, audit, onAudit, onCopy }: Props) {
           <Menu.Item leftSection={<IconCopy size={15} aria-hidden />} onClick={onCopy}>
             {t('conversation.copyAll')}
           </Menu.Item>
-          <Menu.Item
+          <Menu.CheckboxItem
             hiddenFrom="sm"
-            role="menuitemcheckbox"
-            aria-checked={audit}
-            leftSection={<IconHistory size={15} aria-hidden />}
-            rightSection={audit ? <IconCheck size={14} aria-hidden /> : null}
-            onClick={() => onAudit(!audit)}
+            checked={audit}
+            closeMenuOnClick
+            onChange={onAudit}
+            rightSection={<IconHistory size={15} aria-hidden />}
           >
             {t('conversation.audit')}
-          </Menu.Item>
+          </Menu.CheckboxItem>
         </Menu.Dropdown>
       </Menu>
       <Tooltip label={label}>

@@ -79,7 +79,7 @@ export function MessageItem({ message, quoted, names, contactName, actions }: Pr
 function useAuthor(message: Message, names: Names, contactName: string): string {
   const { t } = useTranslation();
   const { author } = message;
-  if (author.kind === 'contact') return author.name || contactName || t('contact.unnamed');
+  if (author.kind === 'contact') return author.name || contactName;
   return author.name || names.agents.get(author.id)?.name || t(`trail.actors.${author.kind}`);
 }
 

@@ -18,6 +18,7 @@ interface Props {
   timeline: ReturnType<typeof useTimeline>;
   messages: Message[];
   trail: TrailEntry[] | null;
+  trailFailed: boolean;
   contactName: string;
   actions: MessageActions;
 }
@@ -44,7 +45,7 @@ export function linesOf(messages: readonly Message[], audit: readonly AuditLine[
   return lines;
 }
 
-export function Timeline({ container, timeline, messages, trail, contactName, actions }: Props) {
+export function Timeline({ container, timeline, messages, trail, trailFailed, contactName, actions }: Props) {
   const { t } = useTranslation();
   const names = useNames();
   const { vocabulary } = useSession().workspace;
@@ -91,6 +92,11 @@ export function Timeline({ container, timeline, messages, trail, contactName, ac
           </Text>
         )}
       </div>
+      {trailFailed && (
+        <Text size="xs" c="dimmed" ta="center" role="status">
+          {t('trail.failed')}
+        </Text>
+      )}
       <ul className={classes.messages}>
         {lines.map((line) => {
           switch (line.kind) {

@@ -32,11 +32,11 @@ export function FilterPanel({ filters, onChange }: Props) {
   return (
     <Popover position="bottom-start" width={310} shadow="md" trapFocus returnFocus>
       <Popover.Target>
-        <Indicator disabled={on === 0} label={on} size={16} offset={4}>
-          <ActionIcon variant="default" size={34} aria-label={label}>
+        <ActionIcon variant="default" size={34} aria-label={label} style={{ overflow: 'visible' }}>
+          <Indicator disabled={on === 0} label={on} size={15} offset={-1}>
             <IconFilter size={18} aria-hidden />
-          </ActionIcon>
-        </Indicator>
+          </Indicator>
+        </ActionIcon>
       </Popover.Target>
       <Popover.Dropdown aria-label={t('queue.filters')}>
         <ScrollArea.Autosize mah="70vh" offsetScrollbars>

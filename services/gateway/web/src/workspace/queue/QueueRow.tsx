@@ -9,6 +9,7 @@ import { useNow } from '../../lib/clock';
 import { type Names, useSession } from '../../session/context';
 import { Chip } from '../Chip';
 import { MediumIcon } from '../MediumIcon';
+import { contactName } from '../words';
 import classes from './queue.module.css';
 import { SlaChip } from './SlaChip';
 
@@ -35,7 +36,7 @@ export function QueueRow({ row, names, current }: Props) {
         {row.visibility === 'public' && (
           <IconWorld size={14} role="img" aria-label={t('visibility.public')} />
         )}
-        <span className={classes.name}>{row.contact_name || t('contact.unnamed')}</span>
+        <span className={classes.name}>{contactName(t, row)}</span>
         {row.vip && (
           <IconStarFilled size={13} className={classes.vip} role="img" aria-label={t('contact.vip')} />
         )}
@@ -101,7 +102,14 @@ function Marks({ row, names }: { row: Row; names: Names }) {
           <span className="unseen">{languageName(row.language)}</span>
         </span>
       )}
-      {topics.map((topic) => topic && <Chip key={topic.id} name={topic.name} colour={topic.colour} />)}
+      {topics.map(
+        (topic) =>
+          topic && (
+            <span key={topic.id} className={classes.topic}>
+              <Chip name={topic.name} colour={topic.colour} />
+            </span>
+          ),
+      )}
       {row.topics.length > 2 && <span className={classes.chip}>+{row.topics.length - 2}</span>}
       <span className={classes.push}>
         <OwnerMark row={row} names={names} label={row.status === 'new' ? 'waitingOn' : 'ownedBy'} t={t} />

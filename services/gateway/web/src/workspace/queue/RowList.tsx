@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import type { useRows } from '../../api/queries';
 import type { Row } from '../../api/types';
 import { useNames } from '../../session/context';
+import { contactName } from '../words';
 import { QueueRow } from './QueueRow';
 import classes from './queue.module.css';
 
@@ -50,7 +51,7 @@ export function RowList({ rows, items, current, selecting, selected, onToggle }:
         {shown.map((item) => {
           const row = items[item.index];
           if (!row) return null;
-          const name = row.contact_name || t('contact.unnamed');
+          const name = contactName(t, row);
           return (
             <li
               key={item.key}

@@ -23,8 +23,8 @@ test: dev lint types walls ## Lint, types, import walls and every test but chaos
 	$(PYTEST) -m "not chaos and not bench and not long"
 
 lint: dev ## Ruff, shellcheck, yamllint
-	.venv/bin/ruff check $(PYTHON_PATHS)
-	.venv/bin/ruff format --check $(PYTHON_PATHS)
+	.venv/bin/ruff check -q --output-format=concise $(PYTHON_PATHS)
+	.venv/bin/ruff format -q --check $(PYTHON_PATHS)
 	.venv/bin/shellcheck $(SHELL_FILES)
 	.venv/bin/yamllint -s $(YAML_FILES)
 

@@ -22,8 +22,10 @@ def configure_logs(level: str, form: Literal["auto", "console", "json"], stream:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     # A JSON line carries its traceback in a field; on a terminal the renderer prints it below the line.
+    # Plain tracebacks: the pretty ones print local variables, which hold what people wrote.
+    plain = structlog.dev.plain_traceback
     ending: list[Processor] = (
-        [structlog.dev.ConsoleRenderer(colors=out.isatty(), sort_keys=False)]
+        [structlog.dev.ConsoleRenderer(colors=out.isatty(), sort_keys=False, exception_formatter=plain)]
         if console
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     )

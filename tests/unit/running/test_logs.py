@@ -49,3 +49,15 @@ def test_what_is_below_the_level_is_not_written_and_noisy_libraries_are_quiet() 
     structlog.get_logger().debug("detail")
     logging.getLogger("aiormq.connection").info("chatter")
     assert out.getvalue() == ""
+
+
+def test_a_traceback_shows_no_local_variable() -> None:
+    out = io.StringIO()
+    configure_logs("info", "console", out)
+    text = "".join(("what ", "somebody ", "wrote"))
+    try:
+        raise ValueError("no")
+    except ValueError as error:
+        structlog.get_logger().error("handler.failed", length=len(text), exc_info=error)
+    assert "ValueError: no" in out.getvalue()
+    assert text not in out.getvalue()

@@ -1,0 +1,43 @@
+"""Settings objects of sla: schedules and policies."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+from shared.contracts.settings.base import Name, ResourceModel, refers
+
+from shared.contracts.words import Visibility
+from shared.schedule import ScheduleForm
+
+
+class ScheduleSettings(ResourceModel):
+    """Opening hours with a zone, and the channels they apply to (SL-09, SL-10)."""
+
+    kind: ClassVar[str] = "schedules"
+    owner: ClassVar[str] = "sla"
+
+    name: Name
+    hours: ScheduleForm = Field(title="Hours")
+    channels: tuple[str, ...] = Field(default=(), title="Channels", json_schema_extra=refers("channels"))
+
+
+class Policy(ResourceModel):
+    """Targets for channels and visibilities (SL-01 to SL-03); at most one enabled per channel and visibility."""
+
+    kind: ClassVar[str] = "policies"
+    owner: ClassVar[str] = "sla"
+
+    name: Name
+    enabled: bool = Field(default=True, title="Enabled")
+    channels: tuple[str, ...] = Field(min_length=1, title="Channels", json_schema_extra=refers("channels"))
+    visibilities: tuple[Visibility, ...] = Field(
+        default=(Visibility.PRIVATE, Visibility.PUBLIC), min_length=1, title="Private, public"
+    )
+    first_minutes: int | None = Field(default=None, ge=1, title="First response", json_schema_extra={"unit": "min"})
+    next_minutes: int | None = Field(default=None, ge=1, title="Next responses", json_schema_extra={"unit": "min"})
+    resolution_minutes: int | None = Field(default=None, ge=1, title="Resolution", json_schema_extra={"unit": "min"})
+    warn_percent: int = Field(default=75, ge=1, le=99, title="Warn at", json_schema_extra={"unit": "%"})
+    warn_minutes_left: int | None = Field(
+        default=None, ge=1, title="Or warn with this much left", json_schema_extra={"unit": "min"}
+    )

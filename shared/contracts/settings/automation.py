@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from pydantic import Field
-from shared.contracts.settings.base import Name, ResourceModel, Scope
 
 from shared.contracts.acts import RuleAction
 from shared.contracts.base import Contract
+from shared.contracts.settings.base import Name, ResourceModel, Scope
 
 
 class KeywordCondition(Contract):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 from pydantic import Field
-from shared.contracts.settings.base import Name, ResourceModel, refers
 
 from shared.contracts.base import Contract
+from shared.contracts.settings.base import Name, ResourceModel, refers
 
 
 class SurveyLanguage(Contract):

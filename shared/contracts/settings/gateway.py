@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated, ClassVar
 
 from pydantic import Field
-from shared.contracts.settings.base import EmailAddress, Name, ResourceModel, refers
 
 from shared.contracts.base import Contract
+from shared.contracts.settings.base import EmailAddress, Name, ResourceModel, refers
 from shared.contracts.words import Availability, Right, Role, Strategy
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, HttpUrl
-from shared.contracts.settings.base import SECRET, Name, ResourceModel
 
 from shared.contracts.base import Contract
+from shared.contracts.settings.base import SECRET, Name, ResourceModel
 from shared.contracts.words import Medium
 
 

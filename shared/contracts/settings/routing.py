@@ -6,9 +6,9 @@ from datetime import timedelta
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
-from shared.contracts.settings.base import Name, ResourceModel, Scope, refers
 
 from shared.contracts.base import Contract
+from shared.contracts.settings.base import Name, ResourceModel, Scope, refers
 from shared.contracts.words import Strategy, Visibility, Vocabulary
 
 

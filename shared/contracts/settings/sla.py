@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from pydantic import Field
-from shared.contracts.settings.base import Name, ResourceModel, refers
 
+from shared.contracts.settings.base import Name, ResourceModel, refers
 from shared.contracts.words import Visibility
 from shared.schedule import ScheduleForm
 

@@ -7,15 +7,16 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from services.automation.domain.rules import RuleSet, Seen
+from services.automation.metrics import RuleMetrics
 from shared.bus import Publish, envelope
 from shared.clock import Clock
 from shared.contracts.acts import RuleRun
 from shared.contracts.base import Actor, Event, Instant, Meta
-from shared.contracts.conversations import ConversationChanged, ConversationTriaged, RuleActed
+from shared.contracts.conversations import ConversationChanged, ConversationSnapshot, ConversationTriaged, RuleActed
 from shared.contracts.facts import MessageAdded
 from shared.contracts.messages import MessageSnapshot
 from shared.contracts.words import ActorKind, Direction, Status
-from shared.ids import event_id
+from shared.ids import event_id, fact_id
 
 
 class Records(Protocol):
@@ -29,8 +30,11 @@ class Records(Protocol):
 class Handlers:
     """One method per use case."""
 
-    def __init__(self, rules: Callable[[], RuleSet], records: Records, publish: Publish, clock: Clock) -> None:
+    def __init__(
+        self, rules: Callable[[], RuleSet], records: Records, publish: Publish, clock: Clock, metrics: RuleMetrics
+    ) -> None:
         self._rules = rules
+        self._metrics = metrics
         self._records = records
         self._publish = publish
         self._clock = clock
@@ -41,16 +45,38 @@ class Handlers:
         In triage there is always an answer, even an empty one, because routing waits for it. What is said is
         named by its cause, so a repeated delivery says the same again and changes nothing.
         """
-        if meta.by_rule is not None or event.message is None:
+        message = event.message
+        if meta.by_rule is not None or message is None:
             return
-        for fact in event.changes:
-            if isinstance(fact, MessageAdded) and fact.direction is Direction.INBOUND and not fact.automatic:
-                await self._on_message(event, fact, event.message, meta)
+        for place, fact in enumerate(event.changes):
+            if isinstance(fact, MessageAdded) and _is_the_contacts(fact) and fact.message == message.id:
+                await self._on_message(event.conversation, fact, message, meta, fact_id(meta.event_id, place))
 
     async def _on_message(
-        self, event: ConversationChanged, fact: MessageAdded, message: MessageSnapshot, meta: Meta
+        self, conversation: ConversationSnapshot, fact: MessageAdded, message: MessageSnapshot, meta: Meta, named: str
     ) -> None:
-        conversation = event.conversation
+        runs = await self._evaluated(conversation, fact, message)
+        if conversation.status is Status.TRIAGE and conversation.episode == fact.episode:
+            answer = ConversationTriaged(
+                conversation=conversation.id, message_id=message.id, episode=fact.episode, runs=runs
+            )
+            await self._say(answer, role="triaged", meta=meta)
+            return
+        for run in runs:
+            acted = RuleActed(
+                conversation=conversation.id,
+                episode=fact.episode,
+                fact=named,
+                message_id=message.id,
+                contact=conversation.contact,
+                first_message=fact.first,
+                run=run,
+            )
+            await self._say(acted, role=run.run, meta=meta, rule=run)
+
+    async def _evaluated(
+        self, conversation: ConversationSnapshot, fact: MessageAdded, message: MessageSnapshot
+    ) -> tuple[RuleRun, ...]:
         began = time.perf_counter()
         runs = self._rules().runs(
             Seen(
@@ -61,29 +87,12 @@ class Handlers:
                 first=fact.first,
             )
         )
-        milliseconds = (time.perf_counter() - began) * 1000
+        seconds = time.perf_counter() - began
+        self._metrics.seconds.observe(seconds)
         if runs:
-            await self._records.record(runs, conversation.id, message.id, self._clock.now(), milliseconds)
-        if conversation.status is Status.TRIAGE and conversation.episode == fact.episode:
-            await self._say(
-                ConversationTriaged(
-                    conversation=conversation.id, message_id=message.id, episode=fact.episode, runs=runs
-                ),
-                role="triaged",
-                meta=meta,
-            )
-            return
-        for run in runs:
-            acted = RuleActed(
-                conversation=conversation.id,
-                episode=fact.episode,
-                fact=event_id(meta.event_id, conversation.id, message.id),
-                message_id=message.id,
-                contact=conversation.contact,
-                first_message=fact.first,
-                run=run,
-            )
-            await self._say(acted, role=run.run, meta=meta, rule=run)
+            self._metrics.runs.inc(len(runs))
+            await self._records.record(runs, conversation.id, message.id, self._clock.now(), seconds * 1000)
+        return runs
 
     async def _say(self, event: Event, *, role: str, meta: Meta, rule: RuleRun | None = None) -> None:
         actor = Actor(kind=ActorKind.RULE, id=rule.rule, name=rule.name) if rule else Actor(kind=ActorKind.SYSTEM)
@@ -97,3 +106,7 @@ class Handlers:
                 by_rule=rule.rule if rule else None,
             )
         )
+
+
+def _is_the_contacts(fact: MessageAdded) -> bool:
+    return fact.direction is Direction.INBOUND and not fact.automatic

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from services.automation.consumers import table
 from services.automation.domain.rules import RuleSet
 from services.automation.handlers import Handlers
+from services.automation.metrics import RuleMetrics
 from services.automation.repository import Runs
 from services.automation.resources import declarations
 from shared.contracts.settings import Rule
@@ -27,7 +28,9 @@ class Automation:
         self._runs = Runs(database)
         self._compiled: RuleSet | None = None
         self._owner.book(Rule).on_change(self._forget)
-        self._handlers = Handlers(self._rules, self._runs, runtime.bus.publish, runtime.clock)
+        self._handlers = Handlers(
+            self._rules, self._runs, runtime.bus.publish, runtime.clock, RuleMetrics(runtime.metrics)
+        )
 
     async def start(self) -> None:
         """Load the rules, then consume."""

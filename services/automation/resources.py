@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from services.automation.domain.keywords import split
+from services.automation.domain.keywords import words_of
 from shared.contracts.settings import Rule
 from shared.resources import Declaration, Problem, unique_name
 
@@ -19,7 +19,7 @@ def _check_rule(_id: str, value: Rule, _others: object) -> Sequence[Problem]:
     return [
         Problem(f"conditions.{place}.keywords", "Give at least one keyword.")
         for place, condition in enumerate(value.conditions)
-        if not split(condition.keywords)
+        if not words_of(condition)
     ]
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import ahocorasick
 
@@ -13,90 +13,100 @@ from shared.contracts.settings import KeywordCondition
 MOST_CHARACTERS = 20_000
 """How much of a message is looked at; the rest of a longer one is not."""
 
+_INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufe00-\ufe0f\ufeff]")
+"""Soft hyphens, joiners without width, and what only chooses how an emoji looks."""
+
+_ACCENTS = re.compile("[\u0300-\u036f\u0591-\u05bd\u05bf-\u05c7\u064b-\u065f\u0670]")
+"""Accents, vowel points; not the marks that make another letter of one (か and が)."""
+
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3041-\u309f\u3400-\u4dbf\u4e00-\u9fff"
+    "\uf900-\ufaff\U00020000-\U0003ffff]"
+)
+"""Scripts written without spaces, in which every character may begin or end a word: ideographs, hiragana, Thai, Lao,
+Burmese, Khmer. Katakana and Hangul are not among them (Unicode, annex 29)."""
+
 
 def split(keywords: str) -> tuple[str, ...]:
     """The keywords of a comma-separated list, without empty ones, in order."""
-    return tuple(dict.fromkeys(word for part in keywords.split(",") if (word := " ".join(part.split()))))
+    parts = re.split("[,，、]", keywords)
+    return tuple(dict.fromkeys(word for part in parts if (word := " ".join(part.split()))))
+
+
+def words_of(condition: KeywordCondition) -> tuple[str, ...]:
+    """The condition's keywords as they are looked for."""
+    folds = (folded(word, ignore_accents=condition.ignore_accents) for word in split(condition.keywords))
+    return tuple(dict.fromkeys(word for word in folds if word))
 
 
 def folded(text: str, *, ignore_accents: bool = False) -> str:
-    """NFKC and casefolded, white space single; without combining marks when accents are ignored."""
-    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    """NFKC and casefolded, white space single, nothing invisible; without accents when they are ignored."""
+    visible = _INVISIBLE.sub("", text)
+    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", visible).casefold())
     if ignore_accents:
-        apart = unicodedata.normalize("NFD", plain)
-        plain = unicodedata.normalize("NFC", "".join(c for c in apart if not unicodedata.combining(c)))
+        plain = unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", plain)))
     return " ".join(plain.split())
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    condition: KeywordCondition
-    words: tuple[str, ...]
 
 
 class KeywordIndex:
     """Conditions compiled together. ``matching`` costs one pass over the text, however many keywords there are."""
 
-    def __init__(self, conditions: Iterable[KeywordCondition]) -> None:
-        self._rows: dict[KeywordCondition, _Row] = {}
-        words: tuple[set[str], set[str]] = (set(), set())
-        for condition in conditions:
-            folded_words = tuple(
-                word
-                for raw in split(condition.keywords)
-                if (word := folded(raw, ignore_accents=condition.ignore_accents))
-            )
-            self._rows[condition] = _Row(condition, folded_words)
-            words[condition.ignore_accents].update(folded_words)
-        self._automata = tuple(_automaton(found) for found in words)
+    def __init__(self, conditions: Sequence[KeywordCondition]) -> None:
+        """Conditions are named by their place from here on."""
+        wanted: tuple[dict[str, list[int]], dict[str, list[int]]] = ({}, {})
+        self._needed: list[int] = []
+        for place, condition in enumerate(conditions):
+            words = words_of(condition)
+            self._needed.append(1 if condition.match == "any_of" else len(words))
+            for word in words:
+                wanted[condition.ignore_accents].setdefault(word, []).append(place)
+        self._automata = tuple(_automaton(each) for each in wanted)
 
-    def matching(self, text: str) -> frozenset[KeywordCondition]:
-        """The conditions that the text meets."""
-        found = tuple(
-            _found(automaton, folded(text[:MOST_CHARACTERS], ignore_accents=bool(accents)))
-            for accents, automaton in enumerate(self._automata)
-        )
-        return frozenset(
-            condition
-            for condition, row in self._rows.items()
-            if row.words and _met(condition, row.words, found[condition.ignore_accents])
-        )
+    def matching(self, text: str) -> set[int]:
+        """The places of the conditions that the text meets."""
+        looked_at = text[:MOST_CHARACTERS]
+        counts: dict[int, int] = {}
+        for ignore_accents, automaton in enumerate(self._automata):
+            if automaton is not None:
+                for places in _found(automaton, folded(looked_at, ignore_accents=bool(ignore_accents))):
+                    for place in places:
+                        counts[place] = counts.get(place, 0) + 1
+        return {place for place, count in counts.items() if count >= self._needed[place]}
 
 
-def _met(condition: KeywordCondition, words: Sequence[str], found: frozenset[str]) -> bool:
-    hits = (word in found for word in words)
-    return any(hits) if condition.match == "any_of" else all(hits)
-
-
-def _automaton(words: Iterable[str]) -> ahocorasick.Automaton | None:
-    automaton = ahocorasick.Automaton()
-    for word in words:
-        automaton.add_word(word, word)
-    if not len(automaton):
+def _automaton(words: dict[str, list[int]]) -> ahocorasick.Automaton | None:
+    if not words:
         return None
+    automaton = ahocorasick.Automaton()
+    for word, places in words.items():
+        automaton.add_word(word, (word, places))
     automaton.make_automaton()
     return automaton
 
 
-def _found(automaton: ahocorasick.Automaton | None, text: str) -> frozenset[str]:
-    if automaton is None:
-        return frozenset()
-    return frozenset(
-        word
-        for end, word in automaton.iter(text)
-        if _boundary(text, end - len(word) + 1, word[0]) and _boundary(text, end + 1, word[-1])
-    )
+def _found(automaton: ahocorasick.Automaton, text: str) -> Iterable[list[int]]:
+    """For every keyword that occurs as a whole word or phrase, once, who wants it."""
+    found: dict[str, list[int]] = {}
+    for end, (word, places) in automaton.iter(text):
+        if word not in found and _boundary(text, end - len(word) + 1) and _boundary(text, end + 1):
+            found[word] = places
+    return found.values()
 
 
-def _boundary(text: str, place: int, edge: str) -> bool:
-    """Whether a word may begin or end at ``place``: not inside a run of letters and digits.
+def _boundary(text: str, place: int) -> bool:
+    """Whether a word may begin or end at ``place``: not inside a run of letters, digits and their marks.
 
-    A keyword that itself begins or ends with a sign (``c++``) needs no boundary there.
+    So a keyword that begins or ends with a sign (``c++``, an emoji) needs no boundary there.
     """
-    if not _wordy(edge) or place <= 0 or place >= len(text):
+    if place <= 0 or place >= len(text):
         return True
-    return not (_wordy(text[place - 1]) and _wordy(text[place]))
+    before, after = text[place - 1], text[place]
+    if not _wordy(after) or not _wordy(before):
+        return True
+    if unicodedata.category(after)[0] == "M":
+        return False  # a mark belongs to what it stands on
+    return bool(_UNSPACED.match(before) or _UNSPACED.match(after))
 
 
 def _wordy(character: str) -> bool:
-    return character.isalnum() or character == "_" or bool(unicodedata.combining(character))
+    return character.isalnum() or character == "_" or unicodedata.category(character)[0] == "M"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from services.automation.domain.keywords import KeywordIndex
 from shared.contracts.acts import Resolve, RuleAction, RuleRun
-from shared.contracts.settings import Rule
+from shared.contracts.settings import KeywordCondition, Rule
 from shared.contracts.words import Visibility
 from shared.ids import derived
 
@@ -23,28 +23,45 @@ class Seen:
     first: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    id: str
+    rule: Rule
+    conditions: frozenset[int]
+
+
 class RuleSet:
     """All enabled rules, compiled once per change of the settings."""
 
     def __init__(self, rules: Mapping[str, Rule]) -> None:
-        enabled = [(id, rule) for id, rule in rules.items() if rule.enabled]
-        self._rules: Sequence[tuple[str, Rule]] = sorted(
-            enabled, key=lambda entry: (entry[1].position, entry[1].name, entry[0])
+        enabled = sorted(
+            ((id, rule) for id, rule in rules.items() if rule.enabled),
+            key=lambda entry: (entry[1].position, entry[1].name, entry[0]),
         )
-        self._keywords = KeywordIndex(condition for _, rule in self._rules for condition in rule.conditions)
+        conditions: list[KeywordCondition] = []
+        entries: list[_Entry] = []
+        for id, rule in enabled:
+            places = range(len(conditions), len(conditions) + len(rule.conditions))
+            conditions += rule.conditions
+            entries.append(_Entry(id, rule, frozenset(places)))
+        self._entries: Sequence[_Entry] = entries
+        self._keywords = KeywordIndex(conditions)
 
     def runs(self, seen: Seen) -> tuple[RuleRun, ...]:
         """The rules that match, in list order. The run's id is the same whenever the same message is evaluated."""
-        here = [
-            (id, rule)
-            for id, rule in self._rules
-            if rule.scope.covers(seen.channel, seen.visibility) and (seen.first or rule.event != "conversation_opened")
-        ]
-        if not here:
+        if not self._entries:
             return ()
         met = self._keywords.matching(seen.text)
-        matching = ((id, rule) for id, rule in here if not rule.conditions or not met.isdisjoint(rule.conditions))
-        return tuple(run for id, rule in matching if (run := _run(id, rule, seen)).actions)
+        matching = (
+            entry
+            for entry in self._entries
+            if (not entry.conditions or not met.isdisjoint(entry.conditions)) and _applies(entry.rule, seen)
+        )
+        return tuple(run for entry in matching if (run := _run(entry.id, entry.rule, seen)).actions)
+
+
+def _applies(rule: Rule, seen: Seen) -> bool:
+    return rule.scope.covers(seen.channel, seen.visibility) and (seen.first or rule.event != "conversation_opened")
 
 
 def _run(id: str, rule: Rule, seen: Seen) -> RuleRun:

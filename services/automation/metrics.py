@@ -1,0 +1,18 @@
+"""What automation measures of itself."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+
+class RuleMetrics:
+    """How long a message's rules take, and how many matched."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.seconds = Histogram(
+            "switchboard_rules_seconds",
+            "Evaluating all rules on one message",
+            registry=registry,
+            buckets=(0.0001, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.25),
+        )
+        self.runs = Counter("switchboard_rule_runs_total", "Rules that matched a message", registry=registry)

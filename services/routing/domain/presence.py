@@ -43,17 +43,19 @@ class Agent(Contract):
 
 
 def heartbeat(agent: Agent, session: str, now: datetime, lease: timedelta, at_sign_in: Availability) -> Agent:
-    """The session is alive. The first one of an offline agent signs him in with his preferred availability.
+    """The session is alive. A new one of an offline agent signs him in with his preferred availability; who chose
+    to be offline stays so while the page is open in which he did.
 
     A lease that still has most of its time left is not written again: same object, no write.
     """
     end = now + lease
     known = agent.leases.get(session)
-    if known is not None and known - now > lease / 2 and agent.availability is not Availability.OFFLINE:
+    if known is not None and known - now > lease / 2:
         return agent
+    is_new = known is None or known <= now
     leases = {name: until for name, until in agent.leases.items() if until > now} | {session: end}
     fresh = agent.model_copy(update={"leases": leases, "wake_at": max(leases.values())})
-    if agent.availability is Availability.OFFLINE and at_sign_in is not Availability.OFFLINE:
+    if is_new and agent.availability is Availability.OFFLINE and at_sign_in is not Availability.OFFLINE:
         return fresh.model_copy(update={"availability": at_sign_in, "away_state": None, "since": now})
     return fresh
 

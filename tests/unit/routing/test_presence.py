@@ -48,6 +48,15 @@ def test_a_heartbeat_does_not_undo_away() -> None:
     assert heartbeat(agent, "phone", at(2), LEASE, Availability.AVAILABLE).availability is Availability.AWAY
 
 
+def test_AG_06_who_chose_to_be_offline_stays_so_until_he_signs_in_again() -> None:
+    agent = available(signed_in(), Availability.OFFLINE, None, at(1))
+    for second in (2, 35, 80):
+        agent = heartbeat(agent, "laptop", at(second), LEASE, Availability.AVAILABLE)
+        assert agent.availability is Availability.OFFLINE
+    assert agent.wake_at == at(140)
+    assert heartbeat(agent, "phone", at(81), LEASE, Availability.AVAILABLE).availability is Availability.AVAILABLE
+
+
 def test_offline_means_that_every_session_has_ended() -> None:
     agent = heartbeat(signed_in(), "phone", at(1), LEASE, Availability.AVAILABLE)
     one_left = signed_out(agent, "laptop", at(2))

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from services.gateway.domain import row as rows
 from services.gateway.domain.access import Access, Action, Placed, may
 from services.gateway.domain.counting import GROUPED_BY, Group
-from services.gateway.domain.listing import Wanted, cursor, read_cursor, stretches
+from services.gateway.domain.listing import (
+    LATEST,
+    Stretch,
+    Wanted,
+    cursor,
+    fits,
+    place,
+    read_cursor,
+    read_place,
+    stretches,
+    windows,
+)
 from services.gateway.domain.visible import visible_filter
 from shared.clock import Clock
 from shared.contracts.clocks import ClockSnapshot
@@ -17,6 +28,13 @@ from shared.contracts.messages import ContactSnapshot, MessageSnapshot
 from shared.contracts.surveys import AnswerSnapshot
 from shared.store import ASCENDING, DESCENDING, Database, Index, Page, Projection, Row
 
+STATUS = "conversation.status"
+LAST = "conversation.last_message_at"
+BATCH = 200
+MOST_READ = 5_000
+"""A page of a list by time reads no more rows than this."""
+AHEAD = timedelta(minutes=5)
+"""How far the clock of another process may run ahead of ours."""
 MOST_CHANGED = 500
 """A reconnecting page that missed more rows than this is told to begin again."""
 INDEXES = (
@@ -107,12 +125,9 @@ class Rows:
         """A page of what this access may see; ``InvalidInput`` for a strange cursor."""
         lists = stretches(wanted)
         number, inner = read_cursor(after, len(lists))
-        sight = visible_filter(access)
         found: list[Row] = []
         while True:
-            stretch = lists[number]
-            query = {"$and": [stretch.query, sight]}
-            page = await self._rows.page(query, order=stretch.order, after=inner, limit=limit - len(found))
+            page = await self._stretch(access, wanted, lists[number], inner, limit - len(found))
             found.extend(page.items)
             if page.next is not None:
                 return Page(tuple(found), cursor(number, page.next))
@@ -121,6 +136,61 @@ class Rows:
                 return Page(tuple(found))
             if len(found) == limit:
                 return Page(tuple(found), cursor(number, ""))
+
+    async def _stretch(
+        self, access: Access, wanted: Wanted, stretch: Stretch, after: str | None, limit: int
+    ) -> Page[Row]:
+        if stretch.order == LATEST:
+            until = (self._clock.now() + AHEAD, None) if after is None else read_place(after)
+            return await self._latest(access, wanted, until, limit)
+        query = {**stretch.query, **visible_filter(access)}
+        return await self._rows.page(query, order=stretch.order, after=after, limit=limit)
+
+    async def _latest(
+        self, access: Access, wanted: Wanted, until: tuple[datetime, str | None], limit: int
+    ) -> Page[Row]:
+        """The latest first, read by status and time alone and sifted here.
+
+        The embedded server uses the index for exactly these two conditions and scans everything with any other; so
+        a page reads a bounded number of rows, and may be short where few of them are wanted.
+        """
+        found: list[Row] = []
+        read = 0
+        async for row in self._by_time(str(wanted.status), until):
+            read += 1
+            if fits(wanted, row.parts["conversation"]) and self.seen(access, row):
+                found.append(row)
+            if len(found) > limit:
+                return Page(tuple(found[:limit]), _place(found[limit - 1]))
+            if read == MOST_READ:
+                return Page(tuple(found), _place(row))
+        return Page(tuple(found))
+
+    async def _by_time(self, status: str, until: tuple[datetime, str | None]) -> AsyncIterator[Row]:
+        at, id = until
+        if id is not None:
+            for row in await self._at(status, at):
+                if row.id < id:
+                    yield row
+        for start, end in windows(at):
+            while True:
+                query = {STATUS: status, LAST: {"$gte": start, "$lt": end}}
+                batch = await self._rows.find(query, order=LATEST, limit=BATCH)
+                full = len(batch) == BATCH
+                end = _last(batch[-1]) if full else start
+                # Rows of one instant may lie on both sides of the batch's end: they are read together, after it.
+                for row in sorted(batch, key=_key, reverse=True):
+                    if not full or _last(row) != end:
+                        yield row
+                if not full:
+                    break
+                for row in await self._at(status, end):
+                    yield row
+
+    async def _at(self, status: str, instant: datetime) -> list[Row]:
+        """Rows of one instant, highest id first."""
+        found = await self._rows.find({STATUS: status, LAST: instant}, limit=MOST_READ)
+        return sorted(found, key=_key, reverse=True)
 
     async def changed_since(self, access: Access, since: datetime) -> Sequence[Row] | None:
         """Visible rows that changed since, oldest change first; None when they are too many to send."""
@@ -134,3 +204,16 @@ class Rows:
         query = {"conversation.status": {"$in": [str(status) for status in rows.OPEN]}}
         counted = await self._rows.counts(query, by=[f"conversation.{name}" for name in GROUPED_BY])
         return [Group.of(values, number) for values, number in counted.items()]
+
+
+def _last(row: Row) -> datetime:
+    at: datetime = row.parts["conversation"]["last_message_at"]
+    return at
+
+
+def _key(row: Row) -> tuple[datetime, str]:
+    return _last(row), row.id
+
+
+def _place(row: Row) -> str:
+    return place(_last(row), row.id)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeAlias
 
 from shared.contracts.words import Status, Substatus, Visibility
@@ -55,7 +57,20 @@ def stretches(wanted: Wanted) -> tuple[Stretch, ...]:
     )
 
 
+def fits(wanted: Wanted, conversation: Mapping[str, Any]) -> bool:
+    """Whether a row's conversation is one of the list: what the query says, for rows that were read by time alone."""
+    for name, value in _fields(wanted).items():
+        held = conversation[name]
+        if value not in held if isinstance(held, list) else value != held:
+            return False
+    return True
+
+
 def _query(wanted: Wanted) -> Query:
+    return {f"conversation.{name}": value for name, value in _fields(wanted).items()}
+
+
+def _fields(wanted: Wanted) -> dict[str, str]:
     fields = {
         "status": wanted.status,
         "substatus": wanted.substatus,
@@ -66,7 +81,37 @@ def _query(wanted: Wanted) -> Query:
         "visibility": wanted.visibility,
         "contact": wanted.contact,
     }
-    return {f"conversation.{name}": str(value) for name, value in fields.items() if value is not None}
+    return {name: str(value) for name, value in fields.items() if value is not None}
+
+
+EARLIEST_INSTANT = datetime(2000, 1, 1, tzinfo=UTC)
+WINDOWS = (timedelta(hours=6), timedelta(days=1), timedelta(days=4), timedelta(days=16))
+
+
+def windows(until: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """Stretches of time back from ``until``, each longer than the one before, the last one all that is left.
+
+    Whoever wants the latest of many reads them one after another until he has enough: a range bounded on both
+    sides costs what is in it, also where a limit is applied only after everything was matched. [start, end).
+    """
+    for width in WINDOWS:
+        start = max(until - width, EARLIEST_INSTANT)
+        yield start, until
+        until = start
+    yield EARLIEST_INSTANT, until
+
+
+def place(at: datetime, id: str) -> str:
+    """Where a page of a list by time ended."""
+    return f"{round(at.timestamp() * 1000)}~{id}"
+
+
+def read_place(text: str) -> tuple[datetime, str]:
+    """The instant and the id of ``place``; ``InvalidInput`` if it is none."""
+    milliseconds, mark, id = text.partition("~")
+    if not mark or not milliseconds.isascii() or not milliseconds.isdigit() or len(milliseconds) > 13:
+        raise InvalidInput("This cursor is not one of this list; begin again without it.")
+    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC), id
 
 
 def cursor(stretch: int, inner: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from services.gateway.domain.access import Placed
 from services.gateway.domain.countdown import countdown, instant_text
+from services.gateway.domain.visible import words
 from shared.contracts.clocks import ClockSnapshot
 from shared.contracts.conversations import ConversationSnapshot, Turn
 from shared.contracts.messages import ContactSnapshot, MessageSnapshot
@@ -71,7 +72,7 @@ _CLOCK = {
 def conversation_fields(snapshot: ConversationSnapshot) -> Document:
     """What the conversation gives to its row: what lists filter and sort by, and under ``shown`` what they show."""
     owner = snapshot.owner.id if snapshot.owner and snapshot.owner.kind is OwnerKind.AGENT else None
-    routes = Placed(snapshot.channel, owner, snapshot.team, snapshot.teams).routes
+    place = Placed(snapshot.channel, owner, snapshot.team, snapshot.teams)
     section = snapshot.model_dump(mode="json", include=_SHOWN)
     section["last_inbound"] = snapshot.inbound[-1].id if snapshot.inbound else None
     return {
@@ -80,9 +81,9 @@ def conversation_fields(snapshot: ConversationSnapshot) -> Document:
         "channel": snapshot.channel,
         "visibility": str(snapshot.visibility),
         "owner": owner or "",
-        "routes": sorted(routes),
-        "routed": " ".join(sorted(routes)),
-        "unrouted": not routes,
+        "routes": sorted(place.routes),
+        "routed": " ".join(sorted(place.routes)),
+        "sight": words(place),
         "team": snapshot.team or "",
         "teams": list(snapshot.teams),
         "topics": list(snapshot.topics),

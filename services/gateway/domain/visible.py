@@ -1,51 +1,55 @@
-"""The sight of an access as a filter over the rows collection; a property test holds it to ``may``. Pure."""
+"""The sight of an access as a filter over the rows collection; a property test holds it to ``may``. Pure.
+
+A row carries a word for each way in which it can be seen, so that a filter is one list of words: the embedded server
+scans everything for alternatives (``$or``), and MongoDB does well with either.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from services.gateway.domain.access import Access, Clause, sight
+from services.gateway.domain.access import Access, Clause, Placed, sight
 
+FIELD = "conversation.sight"
 NOTHING: dict[str, Any] = {"_id": {"$in": []}}
 """Matches no row."""
 
 
+def words(place: Placed) -> list[str]:
+    """The ways in which a conversation placed like this can be seen."""
+    here = f"@{place.channel}"
+    found = [f"channel{here}"]
+    for team in sorted(place.routes):
+        found += [f"team:{team}", f"team:{team}{here}"]
+    if not place.routes:
+        found += ["unrouted", f"unrouted{here}"]
+    if place.owner is not None:
+        found.append(f"owner:{place.owner}")
+    return found
+
+
 def visible_filter(access: Access) -> dict[str, Any]:
-    """The rows that ``may(access, VIEW, …)`` allows, as a query."""
+    """The rows that ``may(access, VIEW, …)`` allows, as a query; empty for who sees everything."""
     clauses = sight(access)
     if any(_everything(clause) for clause in clauses):
-        return {"conversation.channel": {"$exists": True}}
-    whole_channels = frozenset[str]().union(*(c.within or () for c in clauses if _only_channels(c)))
-    ways = [_query(clause) for clause in clauses if not _only_channels(clause) and clause.owner is None]
-    if whole_channels:
-        ways.insert(0, {"conversation.channel": {"$in": sorted(whole_channels)}})
-    # Its own clauses differ in the right they give, by channel; together they cover every channel.
-    ways.extend(
-        {"conversation.owner": owner} for owner in {clause.owner for clause in clauses if clause.owner is not None}
-    )
-    if not ways:
-        return dict(NOTHING)
-    return ways[0] if len(ways) == 1 else {"$or": ways}
+        return {}
+    wanted = sorted({word for clause in clauses for word in _words(clause)})
+    return {FIELD: {"$in": wanted}} if wanted else dict(NOTHING)
 
 
 def _everything(clause: Clause) -> bool:
-    return clause.within is None and not clause.without and _unconditional(clause)
+    conditions = (clause.owner, clause.routed_to, clause.within)
+    return not clause.without and not clause.unrouted and all(condition is None for condition in conditions)
 
 
-def _only_channels(clause: Clause) -> bool:
-    return clause.within is not None and not clause.without and _unconditional(clause)
-
-
-def _unconditional(clause: Clause) -> bool:
-    return clause.owner is None and clause.routed_to is None and not clause.unrouted
-
-
-def _query(clause: Clause) -> dict[str, Any]:
-    query: dict[str, Any] = {}
-    if clause.within is not None:
-        query["conversation.channel"] = {"$in": sorted(clause.within)}
-    if clause.routed_to is not None:
-        query["conversation.routes"] = clause.routed_to
-    if clause.unrouted:
-        query["conversation.unrouted"] = True
-    return query
+def _words(clause: Clause) -> Iterator[str]:
+    if clause.owner is not None:
+        # His own differ in the right they give, by channel; together they cover every channel.
+        yield f"owner:{clause.owner}"
+        return
+    stem = f"team:{clause.routed_to}" if clause.routed_to is not None else "unrouted" if clause.unrouted else "channel"
+    if clause.within is None:
+        yield stem
+    else:
+        yield from (f"{stem}@{channel}" for channel in clause.within)

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from services.routing.domain import arrival, replies, triage
 from services.routing.domain.desk import Desk
-from shared.contracts.acts import ChangeLabels, ChangeTopics, RuleAction
+from services.routing.domain.waking import wake
+from shared.contracts.acts import BoomerangTime, ChangeLabels, ChangeTopics, Resolve, RuleAction, SetPending
 from shared.contracts.base import Actor
 from shared.contracts.conversations import ConversationSnapshot
 from shared.contracts.messages import MessageQueued
@@ -39,6 +40,7 @@ from tests.support.conversations import (
 )
 
 MESSAGES = ("m1", "m2", "m3", "m4")
+LATER = 600
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,14 @@ class Late:
     action: RuleAction
 
 
-Delivery: TypeAlias = Inbound | Sending | Outcome | Late
+@dataclass(frozen=True)
+class Wake:
+    """A timer looks at the conversation."""
+
+    seconds: int
+
+
+Delivery: TypeAlias = Inbound | Sending | Outcome | Late | Wake
 
 
 def deliver(current: ConversationSnapshot, delivery: Delivery, surroundings: Desk, now: int) -> ConversationSnapshot:
@@ -98,6 +107,8 @@ def deliver(current: ConversationSnapshot, delivery: Delivery, surroundings: Des
         case Late(message, _, action):
             late = answer(message, run(action, name=f"rule-{message}"))
             decision = triage.triaged(current, late, surroundings, heard)
+        case Wake():
+            decision = wake(current, surroundings, heard)
     return decision.conversation
 
 
@@ -112,6 +123,8 @@ def told(delivery: Delivery) -> str:
             return f"{seconds}: {sending.name} {what}"
         case Late(message, seconds, action):
             return f"{seconds}: rule on {message}: {action.act}"
+        case Wake(seconds):
+            return f"{seconds}: wake"
 
 
 def _queued(sending: Sending) -> MessageQueued:
@@ -172,11 +185,12 @@ def workflows() -> st.SearchStrategy[WorkflowSettings]:
 
 
 def ends(start: ConversationSnapshot, history: Sequence[Delivery], surroundings: Desk) -> dict[str, object]:
-    """What the conversation means after these deliveries."""
-    current = start
-    for number, delivery in enumerate(history):
-        current = deliver(current, delivery, surroundings, 100 + number)
-    return meaning(current)
+    """What the conversation means after these deliveries, and when every timer has been looked at."""
+    current, now = start, 0
+    for delivery in history:
+        now = max(now, delivery.seconds)
+        current = deliver(current, delivery, surroundings, now)
+    return meaning(wake(current, surroundings, at(LATER)).conversation)
 
 
 @given(histories(), workflows(), st.randoms(use_true_random=False))
@@ -193,3 +207,48 @@ def test_deliveries_end_in_the_same_state_whatever_their_order(
     event(f"{len(history)} deliveries")
 
     assert ends(start, shuffled, surroundings) == ends(start, history, surroundings)
+
+
+@given(histories(), workflows(), st.integers(1, 60), st.randoms(use_true_random=False))
+@settings(max_examples=400, deadline=None)
+def test_a_boomerang_and_deliveries_end_in_the_same_state_whatever_their_order(
+    history: list[Delivery], workflow: WorkflowSettings, due: int, chance: Random
+) -> None:
+    surroundings = desk(workflow)
+    set_pending = SetPending(boomerang=BoomerangTime(at=at(due)))
+    start = Story(surroundings).message("m0", -20).act(set_pending, -10).now
+    timed = sorted([*history, Wake(due)], key=lambda one: one.seconds)
+    shuffled = list(timed)
+    chance.shuffle(shuffled)
+    note(f"boomerang at {due}")
+    for delivery in shuffled:
+        note(told(delivery))
+
+    assert ends(start, shuffled, surroundings) == ends(start, timed, surroundings)
+
+
+@given(histories(), workflows(), st.integers(2, 60), st.sampled_from(("inactivity", "idle", "boomerang")))
+@settings(max_examples=400, deadline=None)
+def test_what_a_timer_did_is_taken_back_for_an_earlier_message_heard_next(
+    history: list[Delivery], workflow: WorkflowSettings, due: int, timer: str
+) -> None:
+    """One delivery is overtaken by a timer: the rest is heard in order."""
+    story = _waiting_for(timer, due, workflow)
+    before = [one for one in history if one.seconds < due and isinstance(one, (Inbound, Sending))][:1]
+    note(f"{timer} at {due}")
+    for delivery in before:
+        note(told(delivery))
+
+    overtaken = [Wake(due), *before]
+    assert ends(story.now, overtaken, story.desk) == ends(story.now, [*before, Wake(due)], story.desk)
+
+
+def _waiting_for(timer: str, due: int, workflow: WorkflowSettings) -> Story:
+    """A conversation in which this timer fires at ``due``."""
+    if timer == "inactivity":
+        return Story(desk(workflow.model_copy(update={"auto_resolve_new": due + 20.0}))).message("m0", -20)
+    if timer == "idle":
+        settings_ = workflow.model_copy(update={"idle_close": due + 10.0})
+        return Story(desk(settings_)).message("m0", -20).reply("r0", -15).act(SetPending(), -10)
+    boomerang = BoomerangTime(at=at(due))
+    return Story(desk(workflow)).message("m0", -20).reply("r0", -15).act(Resolve(boomerang=boomerang), -10)

@@ -22,7 +22,9 @@ def clipped(spans: Iterable[Span], start: datetime, end: datetime | None) -> tup
     for span in spans:
         left = max(span.start, start)
         right = _earlier(span.end, end)
-        if right is None or left < right:
+        if left == span.start and right == span.end:
+            found.append(span)
+        elif right is None or left < right:
             found.append(Span(start=left, end=right))
     return tuple(found)
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from services.routing.domain.answering import Answered, replayed
 from services.routing.domain.decision import Change
 from services.routing.domain.sendings import Position, flights, has_failed, on_its_way, position, readings
-from services.routing.domain.spans import clipped, without
+from services.routing.domain.spans import clipped, closed, without
 from shared.contracts.conversations import ConversationSnapshot, InboundRef, ReplyRef, Turn
 from shared.contracts.facts import TurnEnded, TurnMerged, TurnOpened, TurnWaived
 
@@ -163,7 +163,8 @@ def _opened(change: Change, first: InboundRef) -> Turn:
 
 
 def _merge(change: Change, turn: Turn, into: Turn) -> None:
-    shell = turn.model_copy(update={"merged_into": into.number, "answered_by": ()})
+    spans = closed(turn.spans, change.at)
+    shell = turn.model_copy(update={"merged_into": into.number, "answered_by": (), "spans": spans})
     change.set(turns=tuple(shell if other == turn else other for other in change.conversation.turns))
     change.say(TurnMerged, turn=turn.number, into=into.number)
 

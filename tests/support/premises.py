@@ -12,13 +12,16 @@ import aio_pika
 import structlog
 from prometheus_client import CollectorRegistry
 
-from shared.bus import Bus, envelope
+from shared.bus import Bus, answers, envelope
 from shared.bus.dead_letters import dead_letters
 from shared.bus.topology import Names, Topology, delete
 from shared.clock import Clock, SystemClock
 from shared.contracts import topology as contracts
-from shared.contracts.base import Event
+from shared.contracts.base import Event, Meta
+from shared.contracts.resources import CompareResources, Revisions
+from shared.contracts.settings import RESOURCES
 from shared.ids import new_id
+from shared.resources.book import revision_of
 from shared.runtime import Build, Runtime, Service
 from shared.secrets import Vault
 from shared.settings import CommonSettings
@@ -53,14 +56,14 @@ class Premises:
     broker: FakeBroker | None = None
     exits: AsyncExitStack = field(default_factory=AsyncExitStack)
 
-    async def bus(self, service: str) -> Bus:
-        """A connected bus of a service."""
+    async def bus(self, service: str, url: str | None = None) -> Bus:
+        """A connected bus of a service; ``url`` leads to the broker by another way."""
         if self.rabbit_url is None:
             self.broker = self.broker or FakeBroker(self.topology)
             bus: Bus = FakeBus(service, broker=self.broker)
         else:
             bus = Bus(
-                self.rabbit_url,
+                url or self.rabbit_url,
                 self.prefix,
                 service=service,
                 metrics=CollectorRegistry(),
@@ -93,6 +96,16 @@ class Premises:
         self.exits.push_async_callback(service.stop)
         await service.start()
         return service
+
+    async def owns_nothing(self, name: str) -> Bus:
+        """A stand-in for a service that others copy settings from; it has none. More rows may be added."""
+        bus = await self.bus(name)
+
+        async def compare(_command: CompareResources, _meta: Meta) -> Revisions:
+            return Revisions(revisions={model.kind: revision_of(()) for model in RESOURCES if model.owner == name})
+
+        await bus.start([answers(CompareResources, compare)])
+        return bus
 
     async def say(self, bus: Bus, event: Event, *, event_id: str | None = None, by_rule: str | None = None) -> str:
         """Publish an event as its owner would; its id."""

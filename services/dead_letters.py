@@ -6,7 +6,6 @@ from typing import Annotated, TypeVar
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from shared.bus.dead_letters import DeadLetters, Letter, dead_letters
 from shared.errors import SwitchboardError
@@ -31,13 +30,13 @@ All = Annotated[bool, typer.Option("--all", help="every letter")]
 def list_letters() -> None:
     """All letters, oldest first."""
     letters = _with(lambda found: found.list())
-    table = Table("id", "died", "queue", "type", "why", "tries", "cause", box=None)
     for letter in letters:
         last = letter.causes[-1] if letter.causes else ""
-        table.add_row(
-            letter.id, letter.died_at, letter.queue, letter.type, letter.reason, str(letter.attempts), last[:60]
-        )
-    console.print(table if letters else "no dead letters")
+        died = letter.died_at[:19]
+        line = f"{letter.id}  {died}  {letter.queue}  {letter.reason}, {letter.attempts} tries  {last[:100]}"
+        console.print(line, markup=False)
+    if not letters:
+        console.print("no dead letters")
 
 
 @app.command()

@@ -1,16 +1,24 @@
 """The command line: what the person can mend is one line and an exit code, never a traceback."""
 
+import asyncio
 import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
+from shared.bus import consumes
+from shared.bus.dead_letters import dead_letters
+from shared.contracts.base import Meta
 from shared.local.ports import free_port
+from tests.support.bells import BellRang, rang
+from tests.support.eventually import eventually
+from tests.support.towns import real_town
 
 pytestmark = pytest.mark.integration
 
@@ -134,3 +142,46 @@ def test_settings_lists_every_variable() -> None:
     done = switchboard("settings")
     assert "SWITCHBOARD_MONGO_URL" in done.stdout
     assert "SWITCHBOARD_GATEWAY_INGEST_URL" in done.stdout
+
+
+async def test_dead_letters_are_listed_shown_given_back_and_dropped(rabbit_url: str, prefix: str) -> None:
+    def letters(*arguments: str) -> Awaitable[subprocess.CompletedProcess[str]]:
+        command = partial(switchboard, "dead-letters", *arguments, rabbit_url=rabbit_url, prefix=prefix)
+        return asyncio.to_thread(command)
+
+    async with real_town(rabbit_url, prefix) as town:
+        tower = await town.bus("tower")
+        mended = asyncio.Event()
+        heard: list[str] = []
+
+        async def handler(event: BellRang, meta: Meta) -> None:
+            if not mended.is_set():
+                raise RuntimeError("the rope is torn")
+            heard.append(meta.event_id)
+
+        await tower.start([consumes(BellRang, handler)])
+        for event_id in ("first", "second"):
+            await tower.publish(rang("Maria", event_id))
+        async with dead_letters(rabbit_url, prefix) as found:
+
+            async def both() -> bool:
+                return await found.count() == 2
+
+            await eventually(both)
+            (first, second) = sorted(await found.list(), key=lambda letter: letter.event_id)
+
+        listed = (await letters("list")).stdout
+        assert first.id in listed
+        assert "the rope is torn" in listed
+        shown = (await letters("show", first.id)).stdout
+        assert f"{prefix}.tower.bell.rang" in shown
+        assert "Maria" not in shown
+        assert "Maria" in (await letters("show", first.id, "--body")).stdout
+        assert "no dead letter" in the_line(await letters("show", "nothing"))
+
+        mended.set()
+        assert "1 given back" in (await letters("replay", first.id)).stdout
+        await eventually(lambda: heard == ["first"])
+        assert "1 dropped" in (await letters("drop", second.id)).stdout
+        assert "no dead letters" in (await letters("list")).stdout
+        assert heard == ["first"]

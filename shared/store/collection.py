@@ -8,11 +8,14 @@ from typing import Any, TypeAlias, cast
 
 from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import IndexModel, InsertOne, UpdateOne
-from pymongo.errors import BulkWriteError
+from pymongo.errors import BulkWriteError, OperationFailure
 
 from shared.store.failures import StoreAway, in_our_words, refusal
 from shared.store.indexes import Index
 from shared.store.metrics import StoreMetrics
+
+REDECLARED = (85, 86)
+"""MongoDB's codes for an index of that name with other options, or other keys."""
 
 Document: TypeAlias = dict[str, Any]
 Write: TypeAlias = InsertOne[Mapping[str, Any]] | UpdateOne
@@ -32,12 +35,25 @@ class Collection:
         self._flush = metrics.flush.labels(service, self.name)
 
     async def make_indexes(self, indexes: Sequence[Index]) -> None:
-        """Make those that are missing."""
+        """Make those that are missing; one that a release declares otherwise than before is made anew."""
         if not indexes:
             return
         self._count["index"].inc()
         with in_our_words():
-            await self._driver.create_indexes([_model(index) for index in indexes])
+            try:
+                await self._driver.create_indexes([_model(index) for index in indexes])
+            except OperationFailure as error:
+                if error.code not in REDECLARED:
+                    raise
+                await self._drop_redeclared(indexes)
+                await self._driver.create_indexes([_model(index) for index in indexes])
+
+    async def _drop_redeclared(self, indexes: Sequence[Index]) -> None:
+        known = await self._driver.index_information()
+        for index in indexes:
+            found = known.get(index.name)
+            if found is not None and _shape(found) != (tuple(index.keys), index.unique, index.sparse):
+                await self._driver.drop_index(index.name)
 
     async def find(
         self,
@@ -134,6 +150,12 @@ def _split(filter: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """
     plain = {path: condition for path, condition in filter.items() if not path.startswith("$")}
     return plain, {path: condition for path, condition in filter.items() if path.startswith("$")}
+
+
+def _shape(found: Mapping[str, Any]) -> tuple[tuple[tuple[str, int], ...], bool, bool]:
+    """Keys, unique and sparse of an index as the server describes it."""
+    keys = tuple((str(path), int(direction)) for path, direction in found["key"])
+    return keys, bool(found.get("unique")), bool(found.get("sparse"))
 
 
 def _model(index: Index) -> IndexModel:

@@ -36,6 +36,8 @@ export default defineConfig({
   test: {
     environment: 'jsdom',
     include: ['src/**/*.test.{ts,tsx}'],
+    // Forms are drawn whole; on a busy machine that takes its time.
+    testTimeout: 30_000,
     setupFiles: ['src/test/setup.ts'],
   },
 });

@@ -383,7 +383,7 @@ const en = {
       team_cleared: 'Team {{before}} removed',
       routed: 'Routed to {{teams}}, priority {{score}}',
       routed_nowhere: 'Routed to no team, priority {{score}}',
-      turn_ended: 'Customer answered',
+      turn_ended: 'The customer has been answered',
       turn_waived: 'Closed without an answer',
       turn_merged: 'Taken together with the unanswered message before',
       reply_failed: 'A reply was not delivered: {{reason}}',

@@ -386,7 +386,7 @@ const es: Texts = {
       team_cleared: 'Se quitó el equipo {{before}}',
       routed: 'Dirigida a {{teams}}, prioridad {{score}}',
       routed_nowhere: 'Sin equipo, prioridad {{score}}',
-      turn_ended: 'Cliente atendido',
+      turn_ended: 'El cliente tiene respuesta',
       turn_waived: 'Cerrada sin respuesta',
       turn_merged: 'Unida al mensaje anterior sin contestar',
       reply_failed: 'Una respuesta no se entregó: {{reason}}',

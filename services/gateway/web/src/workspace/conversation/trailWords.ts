@@ -186,13 +186,27 @@ export function actorWords({ t, names }: Words, by: Actor): string {
   return by.name || names.agents.get(by.id)?.name || t(`trail.actors.${by.kind}`);
 }
 
+/** One line for what one actor did at once: the facts of an entry stand side by side. */
 export function auditLines(words: Words, trail: readonly TrailEntry[]): AuditLine[] {
-  return trail.flatMap((entry) =>
-    entry.changes.flatMap((fact, index) => {
+  return trail.flatMap((entry) => {
+    const lines: (AuditLine & { actor: string })[] = [];
+    const resolves = entry.changes.some(({ fact }) => fact === 'resolved');
+    for (const [index, fact] of entry.changes.entries()) {
+      // "Resolved, by whom and why" says the status too.
+      if (resolves && fact.fact === 'status_changed') continue;
       const said = factWords(words, fact);
-      if (!said) return [];
-      const text = `${actorWords(words, fact.by)} · ${said}`;
-      return [{ key: `${entry.version}.${index}.${fact.fact}`, at: fact.at || entry.at, text }];
-    }),
-  );
+      if (!said) continue;
+      const actor = actorWords(words, fact.by);
+      const last = lines[lines.length - 1];
+      if (last?.actor === actor) last.text += ` · ${said}`;
+      else
+        lines.push({
+          key: `${entry.version}.${index}`,
+          at: fact.at || entry.at,
+          text: `${actor} · ${said}`,
+          actor,
+        });
+    }
+    return lines;
+  });
 }

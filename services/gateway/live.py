@@ -16,11 +16,11 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from prometheus_client import CollectorRegistry, Gauge
 
 from services.gateway.counts import Counts
 from services.gateway.domain import row as rows
 from services.gateway.domain.access import Access, Action, Placed, may
+from services.gateway.metrics import GatewayMetrics
 from services.gateway.rows import Rows
 from shared.contracts.live import RowPlace, RowsTouched, TouchedRow
 from shared.errors import SwitchboardError
@@ -73,6 +73,7 @@ class Stream:
     still_open: Callable[[], Awaitable[bool]] | None = None
     last_counts: str = ""
     ending: bool = False
+    resynced: str | None = None
     queue: asyncio.Queue[Push] = field(default_factory=lambda: asyncio.Queue(QUEUE_LENGTH))
 
     def put(self, item: Push) -> None:
@@ -83,15 +84,19 @@ class Stream:
             self.queue.put_nowait(item)
         except asyncio.QueueFull:
             self._empty()
-            self.queue.put_nowait(push("resync", {"reason": "slow"}))
+            self._resync("slow")
 
     def end(self, reason: str) -> None:
         """Let the page come back (or not): its rights or its session changed."""
         if not self.ending:
             self._empty()
-            self.queue.put_nowait(push("resync", {"reason": reason}))
+            self._resync(reason)
             self.queue.put_nowait(END)
             self.ending = True
+
+    def _resync(self, reason: str) -> None:
+        self.resynced = reason
+        self.queue.put_nowait(push("resync", {"reason": reason}))
 
     def _empty(self) -> None:
         while not self.queue.empty():
@@ -101,7 +106,7 @@ class Stream:
 class Hub:
     """All streams of this process."""
 
-    def __init__(self, rows: Rows, counts: Counts, metrics: CollectorRegistry) -> None:
+    def __init__(self, rows: Rows, counts: Counts, metrics: GatewayMetrics) -> None:
         self.origin = new_id()
         self._rows = rows
         self._counts = counts
@@ -111,8 +116,8 @@ class Hub:
         self._news = asyncio.Event()
         self._recount = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
-        gauge = Gauge("switchboard_live_streams", "Open live streams of this process", registry=metrics)
-        gauge.set_function(lambda: len(self._streams))
+        self._metrics = metrics
+        metrics.streams.set_function(lambda: len(self._streams))
 
     async def start(self) -> None:
         """Begin to push."""
@@ -137,6 +142,8 @@ class Hub:
     def close(self, stream: Stream) -> None:
         """It has gone."""
         self._streams.discard(stream)
+        if stream.resynced is not None:
+            self._metrics.resyncs.labels(stream.resynced).inc()
 
     @property
     def present(self) -> Sequence[Stream]:
@@ -221,15 +228,19 @@ class Hub:
             self._counts.stale()
             self._recount.set()
             if self._streams:
-                await self._push_rows(touched)
+                await self._push_or_resync(touched)
+
+    async def _push_or_resync(self, touched: dict[str, TouchedRow]) -> None:
+        try:
+            await self._push_rows(touched)
+        except Exception as error:  # noqa: BLE001 - whatever it is, pages must learn that they missed something
+            log.warning("live.unread", rows=len(touched), error=type(error).__name__)
+            for stream in self._streams:
+                stream.put(push("resync", {"reason": "store"}))
 
     async def _push_rows(self, touched: dict[str, TouchedRow]) -> None:
-        try:
-            found = await self._rows.get_many(touched)
-        except SwitchboardError as error:
-            log.warning("live.unread", rows=len(touched), error=type(error).__name__)
-            self.tell(push("resync", {"reason": "store"}))
-            return
+        found = await self._rows.get_many(touched)
+        self._metrics.rows.inc(len(found))
         for id, row in found.items():
             place = rows.placed(row.parts)
             if place is not None:

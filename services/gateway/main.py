@@ -18,6 +18,7 @@ from services.gateway.counts import Counts
 from services.gateway.handlers import Facts, Records, Snapshots
 from services.gateway.hearing import Hearing
 from services.gateway.live import Hub
+from services.gateway.metrics import GatewayMetrics
 from services.gateway.people import People
 from services.gateway.presence import Leases
 from services.gateway.repository import Accounts, AdminLog, Notifications, Presence
@@ -58,7 +59,8 @@ class Gateway:
         self._rows = Rows(database, clock)
         self._passwords = Passwords(settings.password_threads)
         counts = Counts(self._rows)
-        self._hub = Hub(self._rows, counts, runtime.metrics)
+        metrics = GatewayMetrics(runtime.metrics)
+        self._hub = Hub(self._rows, counts, metrics)
         for book in (self._own.book(User), self._own.book(Team), workflow):
             book.on_change(self._hub.check_rights)
         taking_in = TakingIn(
@@ -90,6 +92,7 @@ class Gateway:
             admin_log=self._admin_log,
             leases=leases,
             background=self._background,
+            metrics=metrics,
             requests=Throttle("requests", settings.requests_per_minute),
             sign_ins=Throttle("sign-ins", settings.sign_ins_per_minute),
         )

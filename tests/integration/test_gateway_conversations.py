@@ -268,3 +268,27 @@ async def test_AG_10_people_are_told_once_what_concerns_them(gateway: Running) -
     assert (await admin("GET", "/api/notifications")).json()["items"] == []
     assert (await eva("POST", "/api/notifications/read", {"all": True})).status_code == 204
     assert (await eva("GET", "/api/notifications")).json()["unread"] == 0
+
+
+async def test_lists_by_time_lose_and_repeat_nothing_even_where_instants_are_equal(gateway: Running) -> None:
+    admin = await gateway.admin()
+    instants = [NOW - timedelta(days=days) for days in (0, 0, 0, 1, 1, 40, 400, 400)]
+    expected = []
+    for number, at in enumerate(instants):
+        one = a_conversation(number, status=Status.PENDING, substatus=Substatus.HOLD, last_message_at=at)
+        await gateway.converse(one)
+        expected.append((at, one.id))
+    found: list[str] = []
+    query = "?status=pending&limit=2"
+    while True:
+        page = (await admin("GET", f"/api/conversations{query}")).json()
+        found += [row["id"] for row in page["items"]]
+        if page["next"] is None:
+            break
+        query = f"?status=pending&limit=2&after={page['next']}"
+    assert found == [id for _, id in sorted(expected, reverse=True)]
+    oldest = (await admin("GET", "/api/conversations?status=pending&sort=oldest")).json()["items"]
+    assert [row["id"] for row in oldest] == [id for _, id in sorted(expected)]
+    for strange in ("x", "0~", "0~x", "9~1~1", "0~99999999999999~a", "0~1"):
+        refused = await admin("GET", f"/api/conversations?status=pending&after={strange}")
+        assert refused.status_code in (200, 400), strange

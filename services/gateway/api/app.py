@@ -25,6 +25,7 @@ from services.gateway.api.forward import PREFIXES, Forward, forwarded
 from services.gateway.api.pages import Pages
 from services.gateway.api.parts import Parts
 from services.gateway.api.principal import Gate
+from services.gateway.metrics import Timed
 from shared.errors import NotFound
 from shared.http import http_app, problem_response
 
@@ -105,6 +106,7 @@ def make_app(parts: Parts, gate: Gate, forward: Forward | None, pages: Pages) ->
     app.state.gate = gate
     app.add_middleware(JsonOnly)
     app.add_middleware(PrivateAnswers)
+    app.add_middleware(Timed, metrics=parts.metrics)
     for module in ROUTERS:
         app.include_router(module.router)
     app.include_router(docs.router)

@@ -25,6 +25,7 @@ _HOP_BY_HOP = frozenset(
         "upgrade",
     }
 )
+_OUR_SERVER_S = frozenset({"date", "server"})
 _TIMEOUT = httpx2.Timeout(30.0, connect=5.0, read=None)
 """No read time-out: live answers of the chat are silent for long."""
 
@@ -62,7 +63,9 @@ class Forward:
             return render(RetryLater("The channels' service is away: send it again.", retry_after=5))
         response = StreamingResponse(_body(answer), status_code=answer.status_code)
         response.raw_headers = [
-            (name.lower(), value) for name, value in answer.headers.raw if name.lower().decode() not in _HOP_BY_HOP
+            (name.lower(), value)
+            for name, value in answer.headers.raw
+            if name.lower().decode("latin-1") not in _HOP_BY_HOP | _OUR_SERVER_S
         ]
         return response
 

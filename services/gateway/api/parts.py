@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from services.gateway.background import Background
 from services.gateway.counts import Counts
 from services.gateway.live import Hub
+from services.gateway.metrics import GatewayMetrics
 from services.gateway.people import People
 from services.gateway.presence import Leases
 from services.gateway.repository import Accounts, AdminLog, Notifications
@@ -52,6 +53,7 @@ class Parts:
     admin_log: AdminLog
     leases: Leases
     background: Background
+    metrics: GatewayMetrics
     requests: Throttle
     sign_ins: Throttle
 

@@ -66,7 +66,9 @@ async def sign_in(body: SignIn, request: Request, parts: PartsOf) -> Response:
     credential = await parts.accounts.credential(user) if user is not None else None
     fits, better = await parts.passwords.verify(body.password, credential.hash if credential else None)
     if user is None or credential is None or not fits or not parts.people.access(user).active:
+        parts.metrics.sign_ins.labels("refused").inc()
         raise Unauthenticated("E-mail or password is wrong.")
+    parts.metrics.sign_ins.labels("let_in").inc()
     if better is not None:
         await parts.accounts.set_password(user, better, parts.clock.now(), must_change=credential.must_change)
     return await _opened(parts, request, user, must_change=credential.must_change)

@@ -15,10 +15,10 @@ from shared.contracts.settings import Survey
 from shared.contracts.surveys import AnswerSnapshot, Figures
 from shared.ids import derived
 
-TRY_AGAIN = timedelta(seconds=20)
+TRY_AGAIN = timedelta(seconds=10)
 """After how long an opening that nobody finished is taken up again, at first."""
 MOST_ATTEMPTS = 20
-"""Some five hours; a survey that comes later than that asks about something forgotten."""
+"""Some nine hours; a survey that comes later than that asks about something forgotten."""
 
 
 class Stage(StrEnum):
@@ -132,7 +132,7 @@ def wake(invitation: Invitation, now: datetime) -> Invitation:
         return invitation.model_copy(update={"wake_at": None})
     if invitation.attempt >= MOST_ATTEMPTS:
         return cancelled(invitation, Skipped.UNSENT)
-    pause = TRY_AGAIN * (2 ** min(invitation.attempt, 6))
+    pause = TRY_AGAIN * (2 ** min(invitation.attempt, 8))
     return invitation.model_copy(
         update={"stage": Stage.OPENING, "attempt": invitation.attempt + 1, "wake_at": now + pause}
     )

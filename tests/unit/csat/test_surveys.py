@@ -190,7 +190,7 @@ async def test_it_gives_up_in_the_end() -> None:
     service, told = csat(), story()
     await service.hear(told.act(SOLVED, 20))
     service.refusal = RetryLater("ingest is away")
-    for _ in range(30):
+    for _ in range(60):
         await service.wake(service.clock.now() + timedelta(hours=1))
     assert (await service.invitation(told)).reason is Skipped.UNSENT
 

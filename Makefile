@@ -49,6 +49,7 @@ test-long: dev ## The tests that take minutes
 	$(PYTEST) -m long
 
 lock: dev ## Write both lock files anew from pyproject.toml
+	@[ -x .venv/uv/bin/uv ] || { .venv/bin/python -m venv .venv/uv && .venv/uv/bin/pip install -q uv; }
 	$(COMPILE) -o requirements.lock
 	$(COMPILE) --group dev -o requirements-dev.lock
 

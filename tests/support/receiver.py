@@ -7,9 +7,12 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 from tests.support.eventually import eventually
+
+Answer: TypeAlias = tuple[int, dict[str, str], bytes]
+"""Status, headers, body."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +33,8 @@ class Receiver:
     """``answers`` are used up in order, then ``usual``: (status, headers, body). None hangs until the end."""
 
     url: str = ""
-    usual: tuple[int, dict[str, str], bytes] | None = (200, {}, b"{}")
-    answers: list[tuple[int, dict[str, str], bytes] | None] = field(default_factory=list)
+    usual: Answer | None = (200, {}, b"{}")
+    answers: list[Answer | None] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
 
     async def got(self, count: int, within: float = 10.0) -> list[Request]:
@@ -39,11 +42,15 @@ class Receiver:
         await eventually(lambda: len(self.requests) >= count, within)
         return self.requests
 
+    def answer(self, request: Request) -> Answer | None:
+        """What to say to a request."""
+        return self.answers.pop(0) if self.answers else self.usual
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while request := await _read(reader):
                 self.requests.append(request)
-                answer = self.answers.pop(0) if self.answers else self.usual
+                answer = self.answer(request)
                 if answer is None:
                     await asyncio.sleep(3600)
                     return
@@ -72,7 +79,16 @@ async def _read(reader: asyncio.StreamReader) -> Request | None:
 @asynccontextmanager
 async def receiver() -> AsyncIterator[Receiver]:
     """Listening on 127.0.0.1 while the context lasts."""
-    found = Receiver()
+    async with listening(Receiver()) as found:
+        yield found
+
+
+R = TypeVar("R", bound=Receiver)
+
+
+@asynccontextmanager
+async def listening(found: R) -> AsyncIterator[R]:
+    """The same with a receiver of one's own kind."""
     tasks: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

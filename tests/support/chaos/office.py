@@ -1,0 +1,99 @@
+"""The workspace of a run, set up through the public API: people, teams, a channel, routing, hours, a rule, a survey."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from deploy.demo.client import Client
+from tests.support.chaos.plan import KEYWORD
+
+PASSWORD = "chaos-and-order-2026"
+CAPACITY = 3
+PEOPLE = {"Ana": "en", "Ben": "en", "Carla": "es", "Diego": "es"}
+ALWAYS = {"zone": "Europe/Madrid", "week": {day: ["00:00-24:00"] for day in ("mon", "tue", "wed", "thu", "fri")}}
+
+
+@dataclass(frozen=True)
+class Office:
+    """What the load needs to know. ``agents`` are e-mails by user id, ``teams`` ids by language."""
+
+    key: str
+    channel: str
+    inbound_secret: str
+    outbound_secret: str
+    agents: dict[str, str]
+    teams: dict[str, str]
+    topics: tuple[str, ...]
+    solved: str
+    other: str
+    survey: str
+
+
+def furnish(url: str, key: str, receiver: str) -> Office:
+    """Set everything up; replies go to ``receiver``."""
+    inbound, outbound = _secret(), _secret()
+    with Client(url, key) as client:
+        agents = {_person(client, name): f"{name.lower()}@chaos.example" for name in PEOPLE}
+        teams = {language: _team(client, language, list(agents)) for language in ("en", "es")}
+        config = {
+            "medium": "webhook",
+            "inbound_secret": inbound,
+            "outbound_url": f"{receiver}/replies",
+            "outbound_secret": outbound,
+        }
+        channel = client.ensure("channels", {"name": "Shop", "config": config})["id"]
+        topics = tuple(client.ensure("topics", {"name": name})["id"] for name in ("Payments", "Orders"))
+        solved = client.ensure("resolve-reasons", {"name": "Solved", "solution_provided": True})["id"]
+        other = client.ensure("resolve-reasons", {"name": "No answer needed", "position": 1})["id"]
+        _routing(client, teams, topics)
+        survey = _others(client, channel, topics)
+    return Office(key, channel, inbound, outbound, agents, teams, topics, solved, other, survey)
+
+
+def _person(client: Client, name: str) -> str:
+    email = f"{name.lower()}@chaos.example"
+    made = client.ensure("users", {"name": name, "email": email})
+    token = str(made["invite"]["link"]).rpartition("#token=")[2]
+    client.post("/api/password", {"token": token, "password": PASSWORD})
+    return str(made["id"])
+
+
+def _team(client: Client, language: str, agents: list[str]) -> str:
+    spoken = dict(zip(agents, PEOPLE.values(), strict=True))
+    members = [{"user": id, "right": "contributor"} for id in agents if spoken[id] == language]
+    team = {"name": f"Team {language}", "members": members, "capacity": CAPACITY, "strategy": "least_loaded"}
+    return str(client.ensure("teams", team)["id"])
+
+
+def _routing(client: Client, teams: dict[str, str], topics: tuple[str, ...]) -> None:
+    for language, team in teams.items():
+        rule = {"field": "language", "operator": "any_of", "values": [language]}
+        client.ensure("skill-sets", {"name": f"Writes {language}", "groups": [{"rules": [rule]}], "teams": [team]})
+    client.set_singleton("language-detection", {"enabled": True, "languages": ["en", "es"]})
+    client.set_singleton("workflow", {"resolve_reasons": {"enabled": True}, "fallback_teams": [teams["en"]]})
+    client.set_singleton("priority", {"entries": [{"what": "topic", "id": topics[0]}]})
+
+
+def _others(client: Client, channel: str, topics: tuple[str, ...]) -> str:
+    client.ensure("schedules", {"name": "Weekdays", "hours": ALWAYS, "channels": [channel]})
+    client.ensure("policies", {"name": "Policy", "channels": [channel], "first_minutes": 30, "next_minutes": 60})
+    rule: dict[str, Any] = {
+        "name": "Refunds",
+        "scope": {"channels": [channel]},
+        "conditions": [{"match": "any_of", "keywords": ", ".join(KEYWORD.values())}],
+        "actions": [{"act": "change_topics", "add": [topics[0]]}],
+    }
+    client.ensure("rules", rule)
+    versions = [
+        {"language": "en", "question": "How did we do? Answer with a number from 1 to 5."},
+        {"language": "es", "question": "¿Qué tal lo hicimos? Responda con un número del 1 al 5."},
+    ]
+    made = client.ensure("surveys", {"name": "Survey", "channels": [channel], "versions": versions})
+    return str(made["id"])
+
+
+def _secret() -> str:
+    return "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()

@@ -1,0 +1,190 @@
+"""One run: the house, the load on it, what is killed meanwhile, and what is found when it is over."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import httpx2
+
+from tests.support.chaos import verdict
+from tests.support.chaos.agents import Agent, Work
+from tests.support.chaos.house import House
+from tests.support.chaos.network import Endpoint, Network
+from tests.support.chaos.office import Office
+from tests.support.chaos.plan import Plan
+from tests.support.chaos.reading import Reading
+from tests.support.chaos.record import Record, Recorder
+from tests.support.chaos.replay import Model, Replayed
+from tests.support.chaos.stores import Stores
+
+T = TypeVar("T")
+
+LOOK_SECONDS = 1.0
+AT_ONCE = 8
+OUTGOING = ("ingest", "csat")
+"""Attempts that a kill cut off are due again when their lease ends (ingest: 60 s, csat: 20 s and more)."""
+
+
+@dataclass
+class Outcome:
+    """Findings by check (empty: it holds), figures to print."""
+
+    wrong: dict[str, list[str]] = field(default_factory=dict)
+    figures: dict[str, object] = field(default_factory=dict)
+
+    def check(self, name: str, found: Iterable[str]) -> None:
+        if lines := verdict.shortened(found):
+            self.wrong[name] = lines
+
+    def told(self) -> str:
+        """Everything wrong, to be read."""
+        return "\n".join(f"{name}:\n    " + "\n    ".join(lines) for name, lines in self.wrong.items())
+
+
+class Storm:
+    """The load and its end."""
+
+    def __init__(self, plan: Plan, house: House, office: Office, endpoint: Endpoint) -> None:
+        self.work = Work()
+        self._plan = plan
+        self._house = house
+        self._office = office
+        self._endpoint = endpoint
+        self._agents: list[Agent] = []
+        self._network: Network | None = None
+
+    async def rage(self) -> None:
+        """Deliver, work and kill at once; returns when all is delivered, done and started again."""
+        plan, over = self._plan, asyncio.Event()
+        async with AsyncExitStack() as clients, asyncio.TaskGroup() as group:
+            network = self._network = self._network_on(await clients.enter_async_context(_client()))
+            watching = []
+            for user in self._office.agents:
+                client = await clients.enter_async_context(_client())
+                agent = Agent(client, self._gateway, self._office, user, plan.seed, self.work)
+                await agent.sign_in()
+                self._agents.append(agent)
+                group.create_task(agent.work(over))
+                watching.append(group.create_task(agent.watch(over)))
+            receipts = group.create_task(network.tell_receipts(self._endpoint, over))
+            suffering = group.create_task(self._house.suffer(plan.outages))
+            await network.deliver(plan.deliveries)
+            await suffering
+            over.set()
+            self._endpoint.calm = True
+            await receipts
+            for task in watching:
+                task.cancel()
+
+    async def settle(self, recorder: Recorder, stores: Stores, within: float, *, but: tuple[str, ...] = ()) -> float:
+        """Seconds until nothing is under way any more. TimeoutError with what is."""
+        began = time.monotonic()
+        quiet = 0
+        while True:
+            moving = await self._moving(recorder, stores, but)
+            quiet = 0 if moving else quiet + 1
+            if quiet == 2:
+                return time.monotonic() - began
+            if moving and time.monotonic() - began > within:
+                raise TimeoutError(f"after {within} s there is still: {moving}")
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def judge(self, recorder: Recorder, stores: Stores, record: Record) -> Outcome:
+        """Every check of the verdict."""
+        outcome = Outcome()
+        plan, office = self._plan, self._office
+        await recorder.read(record)
+        conversations = {one.id: one for one in await stores.conversations()}
+        stored = verdict.Stored(await stores.messages(), conversations, await stores.invitations())
+        outcome.check("messages stored once", verdict.every_message_once(plan, office, stored))
+        outcome.check("one conversation a thread", verdict.one_conversation_a_thread(plan, office, stored))
+        replayed = await self._replayed(stores, stored, record)
+        outcome.check("states as the model's", (f"{id}: {w}" for id, one in replayed.items() for w in one.wrong))
+        histories = {id: one.changes for id, one in replayed.items()}
+        outcome.check("nobody above capacity", verdict.nobody_above_capacity(histories))
+        outcome.check("surveys at most once", verdict.surveys_at_most_once(stored, self._endpoint))
+        async with _client() as client:
+            api = Reading(client, self._gateway(), office.key)
+            timelines = await _each(conversations, api.timeline)
+            owners = await _each(conversations, api.whole)
+            outcome.check("timelines", verdict.timelines_show_it(stored, timelines))
+            outcome.check("rows are the owners'", verdict.rows_are_the_owners(stored, await api.rows(), owners))
+        outcome.check("timers given up", map(str, (await stores.parked()).items()))
+        outcome.figures = self._figures(stored, record, replayed)
+        if but_final := list(verdict.every_reply_once(self.work, stored, self._endpoint)):
+            outcome.figures["replies not ended"] = len(but_final)
+        outcome.check("replies", but_final)
+        return outcome
+
+    async def _replayed(self, stores: Stores, stored: verdict.Stored, record: Record) -> dict[str, Replayed]:
+        async with _client() as client:
+            desk, languages = await Reading(client, self._gateway(), self._office.key).desk()
+        model = Model(desk, languages, record, self.work.commands, stored.invitations)
+        trails = await _each(stored.conversations, stores.trail)
+        return {id: model.replay(one, trails[id]) for id, one in stored.conversations.items()}
+
+    async def _moving(self, recorder: Recorder, stores: Stores, but: tuple[str, ...]) -> dict[str, object]:
+        found = {
+            "queues": await recorder.depths(),
+            "outboxes": await stores.unsent(),
+            "due": await stores.due(but=but),
+        }
+        return {name: what for name, what in found.items() if what}
+
+    def _network_on(self, client: httpx2.AsyncClient) -> Network:
+        office = self._office
+        doors: tuple[Callable[[], str], ...] = (lambda: self._house.url("ingest"), self._gateway)
+        return Network(
+            client, self._plan.seed, channel=office.channel, secret=office.inbound_secret, doors=(doors[0], *doors)
+        )
+
+    def _gateway(self) -> str:
+        return self._house.url("gateway")
+
+    def _figures(self, stored: verdict.Stored, record: Record, replayed: dict[str, Replayed]) -> dict[str, object]:
+        network, endpoint = self._network, self._endpoint
+        answers: Counter[str] = Counter()
+        for agent in self._agents:
+            answers += agent.patience.answers
+        return {
+            "messages": len(self._plan.said),
+            "conversations": len(stored.conversations),
+            "episodes": sum(one.episode for one in stored.conversations.values()),
+            "network heard": dict(network.patience.answers) if network else {},
+            "receipts": network.receipts if network else 0,
+            "acts": dict(self.work.done),
+            "conflicts": self.work.conflicts,
+            "agents heard": dict(answers),
+            "rows pushed live": sum(agent.rows_pushed for agent in self._agents),
+            "replies": len(self.work.replies),
+            "replies taken": len(endpoint.taken),
+            "taken again": sum(endpoint.taken.values()) - len(endpoint.taken),
+            "refused": len(endpoint.refused),
+            "surveys": Counter(str(one.stage) for one in stored.invitations),
+            "events said": len(record.events),
+            "said again": record.repeats,
+            "changes replayed": sum(len(one.changes) for one in replayed.values()),
+            "of these by time": sum(one.wakes for one in replayed.values()),
+            "statuses": Counter(str(one.status) for one in stored.conversations.values()),
+        }
+
+
+def _client() -> httpx2.AsyncClient:
+    return httpx2.AsyncClient(timeout=30, trust_env=False)
+
+
+async def _each(ids: Iterable[str], ask: Callable[[str], Awaitable[T]]) -> dict[str, T]:
+    """The answers by id, a few asked at once."""
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def one(id: str) -> tuple[str, T]:
+        async with gate:
+            return id, await ask(id)
+
+    return dict(await asyncio.gather(*map(one, ids)))

@@ -13,6 +13,8 @@ from shared.contracts.words import Medium
 from shared.ids import derived
 
 MAX_ATTRIBUTES = 100
+VIP_GROUP = "VIP"
+"""The group of every contact promoted to VIP (RT-17), for skill sets and priorities to name."""
 _OWN_ADDRESSES = frozenset({Medium.WEBHOOK, Medium.WEBCHAT})
 """Media whose addresses mean something on one channel only; the others' (phone, mail) name a person everywhere."""
 
@@ -62,7 +64,7 @@ class Contact(Contract):
             name=self.name,
             address=first if address is None else address,
             attributes=self.attributes,
-            groups=self.groups,
+            groups=(*self.groups, VIP_GROUP) if self.vip else self.groups,
             labels=self.labels,
             language=self.language,
             language_manual=self.language_manual,

@@ -55,6 +55,11 @@ def test_addresses_of_a_webhook_are_its_own_and_phone_numbers_name_a_person_ever
     assert identity(Medium.SMS, "c", "+34").id != identity(Medium.WHATSAPP, "c", "+34").id
 
 
+def test_RT_17_a_vip_is_in_the_group_of_vips() -> None:
+    assert edited(ana(), NOW, vip=True).snapshot().groups == ("VIP",)
+    assert edited(ana(vip=True), NOW, vip=False).snapshot().groups == ()
+
+
 def test_CH_11_muting_is_by_channel() -> None:
     assert muted(ana(muted_on=("c",)), "c")
     assert not muted(ana(muted_on=("c",)), "d")

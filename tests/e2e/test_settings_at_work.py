@@ -1,0 +1,323 @@
+"""What admins set is what happens: settings of a running product, and conversations that follow them."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.demo.client import Client
+from tests.support.eventually import eventually
+from tests.support.product import Caller, Product, caller, keyed, page, problem, running, signed_in
+from tests.support.receiver import Answer, Request, listening
+from tests.support.shop import Network, Replies, Shop, message, new_secret, open_shop
+
+pytestmark = pytest.mark.integration
+
+SLOW = 30.0
+TWO_MINUTES = 120.0
+QUESTION = "Hello, how do I send this back?"
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory, rabbit_url: str, mongo_url: str) -> Iterator[Product]:
+    with running(Path(tmp_path_factory.mktemp("settings")), rabbit_url, mongo_url) as found:
+        yield found
+
+
+class Files(Replies):
+    """Where replies arrive and where a sender's files lie."""
+
+    def answer(self, request: Request) -> Answer | None:
+        if request.path.startswith("/files/"):
+            return 200, {"content-type": "text/html"}, b"<script>alert(1)</script>"
+        return super().answer(request)
+
+
+@pytest.fixture(scope="module")
+async def replies() -> AsyncIterator[Files]:
+    async with listening(Files()) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+async def shop(product: Product, replies: Files) -> Shop:
+    with Client(product.url, product.key) as client:
+        made = await asyncio.to_thread(open_shop, client, replies.url)
+    replies.secret = made.outbound
+    return made
+
+
+@pytest.fixture(scope="module")
+async def machine(product: Product) -> AsyncIterator[Caller]:
+    async with keyed(product) as found:
+        yield found
+
+
+class Admin:
+    """Changes settings with a key."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def set(self, kind: str, **value: Any) -> None:
+        """The one object of its kind; what is not named stays."""
+        await asyncio.to_thread(self._client.set_singleton, kind, value)
+
+    async def make(self, kind: str, **value: Any) -> str:
+        """The object of this name, made or brought to this value; its id."""
+        return str((await asyncio.to_thread(self._client.ensure, kind, value))["id"])
+
+
+@pytest.fixture(scope="module")
+async def admin(product: Product) -> AsyncIterator[Admin]:
+    with Client(product.url, product.key) as client:
+        yield Admin(client)
+
+
+@dataclass(frozen=True)
+class Street:
+    """A webhook channel of its own, whose workflow differs from the workspace's."""
+
+    id: str
+    network: Network
+
+
+@pytest.fixture
+async def street(product: Product, shop: Shop, replies: Files, admin: Admin) -> AsyncIterator[Street]:
+    inbound = new_secret()
+    config = {
+        "medium": "webhook",
+        "inbound_secret": inbound,
+        "outbound_url": f"{replies.url}/replies",
+        "outbound_secret": shop.outbound,
+    }
+    id = await admin.make("channels", name=f"Street {uuid.uuid4().hex[:8]}", config=config, auto_assign=False)
+    async with caller(product.url) as found:
+        yield Street(id, Network(found.http, id, inbound))
+
+
+@pytest.fixture
+def address() -> str:
+    return f"+34 {uuid.uuid4().int % 10**9}"
+
+
+async def _closed_by(machine: Caller, conversation: str) -> list[str]:
+    return [fact["closed_by"] for fact in await machine.facts(conversation) if fact["fact"] == "resolved"]
+
+
+async def test_WF_09_pending_is_resolved_after_the_channels_own_delay(
+    machine: Caller, admin: Admin, street: Street, address: str
+) -> None:
+    before = await street.network.says(address, QUESTION)
+    await machine.becomes(before, status="new", within=SLOW)
+    await admin.set("workflow", overrides=[{"channel": street.id, "auto_resolve_pending": 1}])
+    await machine.act(before, {"act": "set_pending"})
+    after = await street.network.says(f"{address}0", QUESTION)
+    await machine.becomes(after, status="new", within=SLOW)
+    await machine.act(after, {"act": "set_pending"})
+    row = await machine.becomes(after, status="resolved", within=SLOW)
+    assert row["closed_by"] == "inactivity"
+    assert await _closed_by(machine, after) == ["inactivity"]
+    assert (await machine.row(before))["status"] == "pending"  # it arrived before the setting
+
+
+async def test_WF_10_WF_12_an_answered_conversation_is_closed_when_nobody_writes(
+    machine: Caller, admin: Admin, street: Street, replies: Files, address: str
+) -> None:
+    await admin.set("workflow", overrides=[{"channel": street.id, "on_reply": "answered", "idle_close": 2}])
+    conversation = await street.network.says(address, QUESTION)
+    row = await machine.becomes(conversation, status="new", within=SLOW)
+    body = {"text": "By mail.", "seen": row["last_inbound"]}
+    await machine.post(f"/api/conversations/{conversation}/messages", body)
+    await machine.becomes(conversation, status="pending", substatus="answered", within=SLOW)
+    await eventually(lambda: replies.to(conversation), SLOW)
+    row = await machine.becomes(conversation, status="resolved", within=SLOW)
+    assert row["closed_by"] == "idle_answered"
+
+
+async def test_WF_16_signing_out_gives_back_what_waits_and_keeps_what_is_pending(
+    product: Product, shop: Shop, machine: Caller, admin: Admin, street: Street, address: str
+) -> None:
+    await admin.set("workflow", unassign_on_sign_out=True)
+    waits = await street.network.says(address, QUESTION)
+    rests = await street.network.says(f"{address}0", QUESTION)
+    ana = {"kind": "agent", "id": shop.users["Ana"]}
+    async with (
+        signed_in(product.url, "bea@example.org") as bea,
+        page(bea),  # while nobody at all is heard, nobody is held to be gone
+        signed_in(product.url, "ana@example.org") as person,
+    ):
+        async with page(person):
+            for conversation in (waits, rests):
+                await machine.becomes(conversation, status="new", within=SLOW)
+                await machine.act(conversation, {"act": "assign_owner", "owner": ana})
+            await machine.act(rests, {"act": "set_pending"})
+        await person.ask("DELETE", "/api/session")
+        # Her set-up link signed her in, too: that session lapses by itself.
+        await machine.becomes(waits, owner=None, within=TWO_MINUTES)
+        assert (await machine.row(rests))["owner"] == ana
+        await street.network.says(f"{address}0", "And now?")
+        await machine.becomes(rests, status="new", owner=None, within=SLOW)
+    await admin.set("workflow", unassign_on_sign_out=False)
+
+
+async def test_WF_17_a_team_keeps_the_agent_only_if_he_is_in_it(
+    shop: Shop, machine: Caller, street: Street, address: str
+) -> None:
+    conversation = await street.network.says(address, QUESTION)
+    await machine.becomes(conversation, status="new", within=SLOW)
+    ana = {"kind": "agent", "id": shop.users["Ana"]}
+    await machine.act(conversation, {"act": "assign_owner", "owner": ana})
+    row = await machine.act(conversation, {"act": "assign_team", "team": shop.teams["es"]})
+    assert (row["team"], row["owner"]) == (shop.teams["es"], ana)
+    row = await machine.act(conversation, {"act": "assign_team", "team": shop.teams["en"]})
+    assert (row["team"], row["owner"]) == (shop.teams["en"], None)
+
+
+async def test_RT_03_a_changed_skill_set_reroutes_what_is_open(
+    shop: Shop, machine: Caller, admin: Admin, street: Street, address: str
+) -> None:
+    conversation = await street.network.says(address, "12345")  # no language, so no team
+    row = await machine.becomes(conversation, status="new", within=SLOW)
+    assert row["teams"] == []
+    rule = {"field": "channel", "values": [street.id]}
+    await admin.make("skill-sets", name="Street", groups=[{"rules": [rule]}], teams=[shop.teams["en"]])
+    await machine.becomes(conversation, teams=[shop.teams["en"]], within=SLOW)
+    routed = [fact["teams"] for fact in await machine.facts(conversation) if fact["fact"] == "routed"]
+    assert routed[-1] == [shop.teams["en"]]
+
+
+async def test_RT_04_a_skill_set_without_rules_or_values_is_refused(machine: Caller) -> None:
+    no_values = {"field": "topic", "operator": "none_of", "values": []}
+    wrong: list[list[dict[str, Any]]] = [[], [{"rules": []}], [{"rules": [no_values]}]]
+    for groups in wrong:
+        refused = problem(await machine.ask("POST", "/api/settings/skill-sets", {"name": "Empty", "groups": groups}))
+        assert refused["status"] == 422
+        assert refused["errors"]
+
+
+async def test_RT_17_a_vip_rises_and_goes_to_the_vip_team(
+    shop: Shop, machine: Caller, admin: Admin, street: Street, address: str
+) -> None:
+    vips = {"field": "contact_group", "values": ["VIP"]}
+    await admin.make("skill-sets", name="VIPs", groups=[{"rules": [vips]}], teams=[shop.teams["es"]])
+    await admin.set("priority", entries=[{"what": "contact_group", "id": "VIP"}])
+    conversation = await street.network.says(address, "12345")
+    row = await machine.becomes(conversation, status="new", within=SLOW)
+    assert (row["teams"], row["priority"]["score"]) == ([], 0)
+    changed = await machine.ask("PATCH", f"/api/contacts/{row['contact']}", {"vip": True})
+    assert changed.status_code == 200
+    row = await machine.becomes(conversation, teams=[shop.teams["es"]], within=SLOW)
+    assert (row["priority"]["score"], row["priority"]["matches"]) == (1, ["contact_group:VIP"])
+    assert (row["vip"], row["groups"]) == (True, ["VIP"])
+
+
+async def test_WF_07_a_default_boomerang_that_never_fires_is_warned_of(machine: Caller) -> None:
+    stored = await machine.get("/api/settings/workflow/-")
+    value = {**stored["value"], "default_boomerang": 7200, "auto_resolve_pending": 3600}
+    answer = await machine.ask("PUT", "/api/settings/workflow/-", value, If_Match=f'"{stored["version"]}"')
+    assert answer.status_code == 200
+    assert "auto-resolve wins" in answer.json()["warnings"][0]
+    again = await machine.ask(
+        "PUT", "/api/settings/workflow/-", stored["value"], If_Match=f'"{answer.json()["version"]}"'
+    )
+    assert again.json()["warnings"] == []
+
+
+async def test_WF_22_a_topic_is_renamed_everywhere_and_a_deleted_one_leaves_what_is_open(
+    product: Product, machine: Caller, street: Street, address: str
+) -> None:
+    made = await machine.post("/api/settings/topics", {"name": f"Topic {address}"})
+    conversation = await street.network.says(address, QUESTION)
+    await machine.becomes(conversation, status="new", within=SLOW)
+    await machine.act(conversation, {"act": "change_topics", "add": [made["id"]]})
+    path = f"/api/settings/topics/{made['id']}"
+    renamed = await machine.ask("PUT", path, {"name": f"Renamed {address}"}, If_Match=f'"{made["version"]}"')
+    assert renamed.status_code == 200
+
+    async def is_renamed() -> bool:
+        async with signed_in(product.url, "ana@example.org") as ana:
+            topics = (await ana.get("/api/session"))["workspace"]["topics"]
+        return {"id": made["id"], "name": f"Renamed {address}"}.items() <= _by_id(topics)[made["id"]].items()
+
+    await eventually(is_renamed, SLOW)
+    assert (await machine.ask("DELETE", path, If_Match=renamed.headers["etag"])).status_code == 204
+    await machine.becomes(conversation, topics=[], within=SLOW)
+
+
+def _by_id(items: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {item["id"]: item for item in items}
+
+
+async def test_WF_23_labels_go_on_conversations_and_on_contacts(
+    machine: Caller, admin: Admin, street: Street, address: str
+) -> None:
+    label = await admin.make("labels", name="Regular")
+    conversation = await street.network.says(address, QUESTION)
+    row = await machine.becomes(conversation, status="new", within=SLOW)
+    row = await machine.act(conversation, {"act": "change_labels", "add": [label]})
+    assert row["labels"] == [label]
+    changed = await machine.ask("PATCH", f"/api/contacts/{row['contact']}", {"labels": [label]})
+    assert changed.json()["contact"]["labels"] == [label]
+
+
+async def test_CS_09_a_channel_has_one_survey(shop: Shop, machine: Caller) -> None:
+    survey = {
+        "name": "Another",
+        "channels": [shop.channel],
+        "versions": [{"language": "en", "question": "And this one?"}],
+    }
+    refused = problem(await machine.ask("POST", "/api/settings/surveys", survey))
+    assert refused["status"] == 409
+    off = await machine.ask("POST", "/api/settings/surveys", {**survey, "enabled": False})
+    assert off.status_code == 201
+
+
+async def test_AG_07_with_an_away_state_enabled_plain_away_is_gone(
+    product: Product, machine: Caller, admin: Admin
+) -> None:
+    too_long = await machine.ask("POST", "/api/settings/away-states", {"name": "x" * 26})
+    assert problem(too_long)["status"] == 422
+    async with signed_in(product.url, "nil@example.org") as nil:
+        mine = "/api/agents/me/availability"
+        assert (await nil.put(mine, {"availability": "away"}))["availability"] == "away"
+        lunch = await admin.make("away-states", name="Lunch")
+        assert [state["id"] for state in (await nil.get("/api/session"))["workspace"]["away_states"]] == [lunch]
+        assert problem(await nil.ask("PUT", mine, {"availability": "away"}))["status"] == 422
+        await nil.put(mine, {"availability": "away", "away_state": lunch})
+        assert (await nil.get("/api/session"))["availability"]["away_state"] == lunch
+        await admin.make("away-states", name="Lunch", enabled=False)
+        assert (await nil.get("/api/session"))["workspace"]["away_states"] == []
+        assert (await nil.put(mine, {"availability": "away"}))["away_state"] is None
+
+
+async def test_CH_15_a_strangers_file_is_saved_and_never_shown(
+    machine: Caller, street: Street, replies: Files, address: str
+) -> None:
+    file = {"url": f"{replies.url}/files/page.html", "name": "../../evil\r\n.html", "type": "text/html"}
+    told = await street.network.deliver({"messages": [message(address, "See this.", attachments=[file])]})
+    assert told["stored"] == 1
+    conversation = street.network.conversation(address)
+
+    async def fetched() -> str | None:
+        answer = await machine.ask("GET", f"/api/conversations/{conversation}/timeline")
+        items = answer.json()["items"] if answer.is_success else []
+        return items[0]["attachments"][0]["id"] if items else None
+
+    id = await eventually(fetched, SLOW)
+    answer = await machine.ask("GET", f"/api/conversations/{conversation}/attachments/{id}")
+    assert answer.content == b"<script>alert(1)</script>"
+    assert answer.headers["content-disposition"].startswith("attachment;")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "sandbox" in answer.headers["content-security-policy"]
+
+
+async def test_nothing_was_lost_on_the_way(product: Product) -> None:
+    assert await product.dead() == []
+    assert product.bugs() == []

@@ -194,7 +194,7 @@ def ends(start: ConversationSnapshot, history: Sequence[Delivery], surroundings:
 
 
 @given(histories(), workflows(), st.randoms(use_true_random=False))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_deliveries_end_in_the_same_state_whatever_their_order(
     history: list[Delivery], workflow: WorkflowSettings, chance: Random
 ) -> None:
@@ -210,7 +210,7 @@ def test_deliveries_end_in_the_same_state_whatever_their_order(
 
 
 @given(histories(), workflows(), st.integers(1, 60), st.randoms(use_true_random=False))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_a_boomerang_and_deliveries_end_in_the_same_state_whatever_their_order(
     history: list[Delivery], workflow: WorkflowSettings, due: int, chance: Random
 ) -> None:
@@ -228,7 +228,7 @@ def test_a_boomerang_and_deliveries_end_in_the_same_state_whatever_their_order(
 
 
 @given(histories(), workflows(), st.integers(2, 60), st.sampled_from(("inactivity", "idle", "boomerang")))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_what_a_timer_did_is_taken_back_for_an_earlier_message_heard_next(
     history: list[Delivery], workflow: WorkflowSettings, due: int, timer: str
 ) -> None:

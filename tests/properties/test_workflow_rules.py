@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from services.routing.domain import acts, assignment, triage
 from services.routing.domain.sign_out import Leaving, release
-from services.routing.domain.timers import wake_at
-from services.routing.domain.turns import is_open
 from services.routing.domain.waking import wake
 from shared.contracts.acts import (
     Act,
@@ -26,22 +22,12 @@ from shared.contracts.acts import (
     SetPending,
 )
 from shared.contracts.base import Actor
-from shared.contracts.facts import Span
 from shared.contracts.settings import WorkflowSettings
-from shared.contracts.words import Availability, OwnerKind, Status, Substatus
+from shared.contracts.words import Availability, OwnerKind
 from shared.errors import NotFound, StaleVersion, Unprocessable
-from tests.support.conversations import ANA, BEN, BOT, Story, answer, at, desk, replayed, run
+from tests.support.conversations import ANA, BEN, BOT, Story, answer, at, desk, run
+from tests.support.soundness import replayed, told_by, unsound
 
-PAIRS = {
-    (Status.TRIAGE, None),
-    (Status.BOT, None),
-    (Status.NEW, Substatus.UNTOUCHED),
-    (Status.NEW, Substatus.OPEN),
-    (Status.PENDING, Substatus.ANSWERED),
-    (Status.PENDING, Substatus.HOLD),
-    (Status.RESOLVED, Substatus.CLOSED),
-    (Status.RESOLVED, Substatus.IGNORED),
-}
 BOOMERANG = BoomerangTime(after_seconds=40)
 VIRTUAL = Owner(kind=OwnerKind.VIRTUAL_AGENT, id="bot")
 ACTS: tuple[Act, ...] = (
@@ -172,78 +158,21 @@ class Handling(RuleBasedStateMachine):
 
     @precondition(lambda self: self.story)
     @invariant()
-    def status_is_legal(self) -> None:
+    def it_is_sound(self) -> None:
         assert self.story is not None
-        now = self.story.now
-        assert (now.status, now.substatus) in PAIRS
-        assert (now.status is Status.TRIAGE) == (now.triage_until is not None)
-        assert (now.status is Status.NEW) == (now.waiting_since is not None)
-        assert (now.status is Status.BOT) == (now.owner is not None and now.owner.kind is OwnerKind.VIRTUAL_AGENT)
-        assert now.boomerang is None or now.status in (Status.PENDING, Status.RESOLVED)
-        assert now.wake_at == wake_at(now)
-        assert now.substatus is not Substatus.OPEN or now.owner is not None
+        assert unsound(self.story.now) == []
 
     @precondition(lambda self: self.story)
     @invariant()
-    def turns_are_sound(self) -> None:
+    def facts_alone_tell_the_state(self) -> None:
         assert self.story is not None
-        now = self.story.now
-        own = [turn for turn in now.turns if turn.episode == now.episode]
-        assert len({(turn.episode, turn.number) for turn in now.turns}) == len(now.turns)
-        assert sum(is_open(turn) for turn in own) <= (0 if now.status is Status.RESOLVED else 1)
-        for turn in now.turns:
-            _apart(turn.spans)
-            assert all(turn.started_at <= span.start for span in turn.spans)
-            open_spans = [span for span in turn.spans if span.end is None]
-            assert len(open_spans) == (turn in own and is_open(turn) and now.status is Status.NEW)
-        for turn in own:
-            assert all(_inside(span, now.ledger.new_spans) for span in turn.spans)
+        assert replayed(self.story.told) == told_by(self.story.now)
 
     @precondition(lambda self: self.story)
     @invariant()
-    def stretches_are_sound(self) -> None:
+    def a_decision_that_changes_nothing_says_nothing(self) -> None:
         assert self.story is not None
-        now = self.story.now
-        _apart(now.ledger.new_spans)
-        _apart(now.episode_spans)
-        assert all(_inside(span, now.episode_spans) for span in now.ledger.new_spans)
-        is_new = bool(now.ledger.new_spans) and now.ledger.new_spans[-1].end is None
-        runs = bool(now.episode_spans) and now.episode_spans[-1].end is None
-        assert is_new == (now.status is Status.NEW)
-        assert runs == (now.status in (Status.NEW, Status.PENDING))
-
-    @precondition(lambda self: self.story)
-    @invariant()
-    def facts_tell_the_same_story(self) -> None:
-        assert self.story is not None
-        assert replayed(self.story.told) == replayed_from(self.story)
-
-
-def replayed_from(story: Story) -> dict[str, object]:
-    now = story.now
-    return {
-        "status": now.status,
-        "substatus": now.substatus,
-        "owner": now.owner,
-        "episode": now.episode,
-        "topics": now.topics,
-        "boomerang": now.boomerang.at if now.boomerang else None,
-    }
-
-
-def _apart(spans: tuple[Span, ...]) -> None:
-    for span in spans:
-        assert span.end is None or span.start < span.end
-    for earlier, later in pairwise(spans):
-        assert earlier.end is not None
-        assert earlier.end <= later.start
-
-
-def _inside(span: Span, stretches: tuple[Span, ...]) -> bool:
-    return any(
-        stretch.start <= span.start and (stretch.end is None or (span.end is not None and span.end <= stretch.end))
-        for stretch in stretches
-    )
+        assert self.story.decision.changed or not self.story.decision.facts
 
 
 TestHandling = Handling.TestCase

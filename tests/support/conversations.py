@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from services.routing.domain import acts, arrival, replies, triage, waking
 from services.routing.domain.decision import Decision
 from services.routing.domain.desk import Desk, ticket_preset
-from shared.contracts.acts import Act, Owner, RuleAction, RuleRun
+from shared.contracts.acts import Act, RuleAction, RuleRun
 from shared.contracts.base import Actor
 from shared.contracts.conversations import (
     ActOnConversation,
@@ -19,12 +19,7 @@ from shared.contracts.conversations import (
     Turn,
 )
 from shared.contracts.facts import (
-    BoomerangChanged,
-    EpisodeOpened,
     Fact,
-    OwnerChanged,
-    StatusChanged,
-    TopicsChanged,
     TurnEnded,
     TurnWaived,
 )
@@ -60,8 +55,6 @@ from shared.contracts.words import (
     Medium,
     MessageKind,
     Right,
-    Status,
-    Substatus,
     Visibility,
 )
 
@@ -443,38 +436,3 @@ def meaning(conversation: ConversationSnapshot) -> dict[str, object]:
         }
     )
     return kept | {"turns": turns, "inbound": [ref.id for ref in conversation.inbound]}
-
-
-def replayed(facts: Iterable[Fact]) -> dict[str, object]:
-    """What the facts alone say of a conversation, in the order in which they were stated (versions, then places).
-
-    The model that the chaos test holds against the owners: a state that cannot be told from the stored facts is lost.
-    """
-    status: Status | None = None
-    substatus: Substatus | None = None
-    owner: Owner | None = None
-    episode = 0
-    topics: set[str] = set()
-    boomerang: datetime | None = None
-    for fact in facts:
-        match fact:
-            case EpisodeOpened():
-                episode = fact.episode
-            case StatusChanged():
-                status, substatus = fact.after, fact.after_substatus
-            case OwnerChanged():
-                owner = fact.after
-            case TopicsChanged():
-                topics = (topics | set(fact.added)) - set(fact.removed)
-            case BoomerangChanged():
-                boomerang = fact.due if fact.what == "set" else None
-            case _:
-                pass
-    return {
-        "status": status,
-        "substatus": substatus,
-        "owner": owner,
-        "episode": episode,
-        "topics": tuple(sorted(topics)),
-        "boomerang": boomerang,
-    }

@@ -113,6 +113,8 @@ class Change:
 
     def decide(self) -> Decision:
         """The decision; derived fields are brought up to date."""
+        if self.facts and self.conversation is self.before:
+            self.conversation = self.conversation.model_copy()
         if self.conversation is not self.before:
             self.set(
                 inactive_since=inactive_since(self.conversation),

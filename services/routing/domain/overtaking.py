@@ -11,7 +11,7 @@ from services.routing.domain.timers import Timer, next_timer
 from services.routing.domain.turns import settle
 from shared.contracts.base import SYSTEM
 from shared.contracts.conversations import ConversationSnapshot, Overtaken
-from shared.contracts.facts import OwnerChanged, StatusChanged
+from shared.contracts.facts import BoomerangChanged, OwnerChanged, StatusChanged
 from shared.contracts.words import ClosedBy, Status
 
 ROWS = {Timer.BOOMERANG: "T12", Timer.INACTIVITY: "T14", Timer.IDLE: "T15"}
@@ -86,6 +86,8 @@ def put_back(change: Change) -> None:
             after=known.status,
             after_substatus=known.substatus,
         )
+        if known.boomerang is not None and after.boomerang != known.boomerang:
+            change.say(BoomerangChanged, what="set", due=known.boomerang.at, note=known.boomerang.note)
         if after.owner != known.owner:
             change.say(OwnerChanged, before=after.owner, after=known.owner, how="taken_back")
 

@@ -41,8 +41,7 @@ def open_turn(conversation: ConversationSnapshot) -> Turn | None:
 
 def holding(conversation: ConversationSnapshot, message: str) -> Turn | None:
     """The turn that an inbound message of the current episode belongs to."""
-    place = next((position(ref) for ref in conversation.inbound if ref.id == message), None)
-    return _named(conversation.episode, place, conversation.turns) if place else None
+    return next((turn for turn, names in _messages(conversation) if message in names), None)
 
 
 def settle(change: Change) -> None:
@@ -79,18 +78,26 @@ def waive_open(change: Change) -> None:
 
 def _settled(conversation: ConversationSnapshot, turns: Sequence[Turn]) -> tuple[InboundRef, ...]:
     """The inbound messages, those of ``turns`` marked as settled."""
-    return tuple(
-        ref.model_copy(update={"settled": True})
-        if not ref.settled and _named(ref.episode, position(ref), conversation.turns) in turns
-        else ref
-        for ref in conversation.inbound
-    )
+    gone = {name for turn, names in _messages(conversation) if turn in turns for name in names}
+    return tuple(ref.model_copy(update={"settled": True}) if ref.id in gone else ref for ref in conversation.inbound)
+
+
+def _messages(conversation: ConversationSnapshot) -> list[tuple[Turn, set[str]]]:
+    """The current episode's turns with the names of their messages."""
+    found = replayed(conversation, readings(conversation))
+    keepers = _keepers(_own(conversation), found, conversation)
+    return [(turn, {ref.id for ref in found[index].messages}) for index, turn in keepers.items()]
+
+
+def _own(conversation: ConversationSnapshot) -> list[Turn]:
+    """The current episode's turns that were not taken in by another."""
+    return [turn for turn in conversation.turns if turn.episode == conversation.episode and turn.merged_into is None]
 
 
 def _matched(change: Change, found: Sequence[Answered]) -> list[Turn]:
     """The current episode's turns: those known go on, new ones open, those that are one now are merged."""
     conversation = change.conversation
-    known = [turn for turn in conversation.turns if turn.episode == conversation.episode and turn.merged_into is None]
+    known = _own(conversation)
     keepers = _keepers(known, found, conversation)
     result: list[Turn] = []
     for turn in known:
@@ -112,12 +119,8 @@ def _keepers(known: Sequence[Turn], found: Sequence[Answered], conversation: Con
     listed = {ref.id for ref in conversation.inbound}
     keepers: dict[int, Turn] = {}
     for turn in sorted(known, key=since):
-        if turn.waived:
-            continue
-        place = _place(turn, found)
-        if place is None and turn.message not in listed and turn.ended_at is None and found:
-            place = 0
-        if place is not None:
+        place = _place(turn, found) if turn.message in listed else _beyond_list(turn, found)
+        if place is not None and not turn.waived:
             keepers.setdefault(place, turn)
     for index, answered in enumerate(found):
         if index in keepers:
@@ -127,6 +130,14 @@ def _keepers(known: Sequence[Turn], found: Sequence[Answered], conversation: Con
         if (place := next(same, None)) is not None:
             keepers[index] = keepers.pop(place)
     return keepers
+
+
+def _beyond_list(turn: Turn, found: Sequence[Answered]) -> int | None:
+    """The replayed turn of one that began before the oldest message listed: by its replies, else the open first."""
+    replies = set(turn.answered_by)
+    if replies:
+        return next((index for index, answered in enumerate(found) if replies & set(answered.answered_by)), None)
+    return 0 if found and turn.ended_at is None else None
 
 
 def _place(turn: Turn, found: Sequence[Answered]) -> int | None:

@@ -239,3 +239,27 @@ def test_T18_a_topic_on_resolved_moves_nothing() -> None:
 
     assert (story.now.status, story.now.substatus) == (Status.RESOLVED, Substatus.CLOSED)
     assert story.names() == ["topics_changed"]
+
+
+def test_a_turn_longer_than_the_list_of_inbound_stays_one_turn_to_its_end() -> None:
+    story = Story()
+    for number in range(130):
+        story.message(f"m{number:03}", number)
+    assert [(turn.number, turn.message) for turn in story.now.turns] == [(1, "m000")]
+
+    story.reply("r1", 200).accept("r1", 201)
+    for number in range(130, 150):
+        story.message(f"m{number:03}", 100 + number)
+    first, second = story.now.turns
+    assert (first.message, first.ended_at, second.message) == ("m000", at(201), "m130")
+    assert [fact.fact for fact in story.told].count("turn_ended") == 1
+
+
+def test_a_turn_longer_than_the_list_of_inbound_is_waived_whole() -> None:
+    story = Story()
+    for number in range(130):
+        story.message(f"m{number:03}", number)
+    story.act(Resolve(), 200)
+
+    assert [(turn.number, turn.waived) for turn in story.now.turns] == [(1, True)]
+    assert all(ref.settled for ref in story.now.inbound)

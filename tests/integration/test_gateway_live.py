@@ -2,101 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import Any
 
-import httpx2
 import pytest
-import uvicorn
 
 from shared.contracts.acts import Owner
 from shared.contracts.facts import OwnerChanged
 from shared.contracts.live import TimelineHint
 from tests.support.eventually import eventually
-from tests.support.gateway import NOW, Client, Running, a_conversation, a_message, running_gateway
+from tests.support.gateway import NOW, Running, a_conversation, a_message, open_page, running_gateway, served
 
 pytestmark = pytest.mark.integration
-
-
-@dataclass
-class Page:
-    """A page with an open stream: what it has heard so far."""
-
-    heard: list[tuple[str, Any]] = field(default_factory=list)
-    last_id: str = ""
-    ended: bool = False
-
-    def of(self, event: str) -> list[Any]:
-        return [value for name, value in self.heard if name == event]
-
-    def rows(self) -> list[str]:
-        return [row["contact_name"] for row in self.of("row")]
-
-    async def until(self, event: str, count: int = 1) -> Any:
-        await eventually(lambda: len(self.of(event)) >= count, within=10)
-        return self.of(event)[count - 1]
-
-
-@asynccontextmanager
-async def served(gateway: Running) -> AsyncIterator[str]:
-    """The gateway on a port of its own, because an answer without an end needs a real server."""
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(
-        gateway.gateway.app, loop="none", lifespan="off", log_config=None, timeout_graceful_shutdown=1
-    )
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    await eventually(lambda: server.started, within=10)
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        await serving
-        listener.close()
-
-
-@asynccontextmanager
-async def open_page(url: str, client: Client, query: str = "") -> AsyncIterator[Page]:
-    """An open stream that has said hello."""
-    page = Page()
-
-    async def read(answer: httpx2.Response) -> None:
-        event = data = ""
-        async for line in answer.aiter_lines():
-            name, _, value = line.partition(": ")
-            match name:
-                case "event":
-                    event = value
-                case "data":
-                    data = value
-                case "id":
-                    page.last_id = value
-                case "" if event:
-                    page.heard.append((event, json.loads(data)))
-                    event = data = ""
-                case _:
-                    pass
-        page.ended = True
-
-    async with (
-        httpx2.AsyncClient(cookies=dict(client.http.cookies), timeout=30) as http,
-        http.stream("GET", f"{url}/api/live{query}") as answer,
-    ):
-        assert answer.status_code == 200, await answer.aread()
-        assert answer.headers["content-type"].startswith("text/event-stream")
-        reading = asyncio.create_task(read(answer))
-        try:
-            await page.until("hello")
-            yield page
-        finally:
-            reading.cancel()
-            await asyncio.gather(reading, return_exceptions=True)
 
 
 @pytest.fixture
@@ -107,7 +23,7 @@ async def gateway(mongo_url: str, prefix: str) -> AsyncIterator[Running]:
 
 @pytest.fixture
 async def url(gateway: Running) -> AsyncIterator[str]:
-    async with served(gateway) as address:
+    async with served(gateway.gateway.app) as address:
         yield address
 
 

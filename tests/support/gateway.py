@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,7 +14,9 @@ from typing import Any
 
 import httpx2
 import structlog
+import uvicorn
 from prometheus_client import CollectorRegistry
+from starlette.types import ASGIApp
 
 from services.gateway.api.pages import Pages
 from services.gateway.main import Gateway
@@ -20,6 +24,7 @@ from services.gateway.settings import GatewaySettings
 from shared.bus import envelope
 from shared.clock import SystemClock
 from shared.contracts.base import Actor, Command, Contract, Event, Meta
+from shared.contracts.clocks import PreviewSchedule, ReadClocks
 from shared.contracts.conversations import (
     ActOnConversation,
     ConversationChanged,
@@ -28,21 +33,42 @@ from shared.contracts.conversations import (
     InboundRef,
     Priority,
     ReadConversation,
+    ReadTrail,
+    TakeNext,
 )
 from shared.contracts.messages import (
+    ChangeContact,
     ContactRead,
     ContactSnapshot,
+    EditNote,
+    MaskMessage,
     MessageSnapshot,
+    ReadAttachment,
     ReadContact,
     ReadMessage,
     ReadTimeline,
+    RetryMessage,
     SendMessage,
     Sent,
+    StartConversation,
+    TagMessage,
     ThreadKey,
     Timeline,
+    WriteNote,
 )
 from shared.contracts.presence import AgentState, AgentStates, Heartbeat, ReadAgents, SetAvailability
-from shared.contracts.resources import CompareResources, ListResources, Revisions, Stored, StoredPage
+from shared.contracts.resources import (
+    CompareResources,
+    CreateResource,
+    DeleteResource,
+    ListResources,
+    ReadResource,
+    Revisions,
+    Stored,
+    StoredPage,
+    UpdateResource,
+)
+from shared.contracts.surveys import Figures, ReadFigures
 from shared.contracts.words import (
     ActorKind,
     Availability,
@@ -60,6 +86,7 @@ from shared.secrets import Vault
 from shared.settings import CommonSettings
 from shared.store import Store
 from tests.support.bus import FakeBroker, FakeBus
+from tests.support.eventually import eventually
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 CUSTOMER = Actor(kind=ActorKind.CONTACT, id="c1", name="Ana")
@@ -109,6 +136,27 @@ def a_message(conversation: ConversationSnapshot, *, id: str = "m1", version: in
     return MessageSnapshot(**{**fields, **more})
 
 
+UNKNOWN_THERE: tuple[type[Command[Any]], ...] = (
+    ChangeContact,
+    CreateResource,
+    DeleteResource,
+    EditNote,
+    MaskMessage,
+    PreviewSchedule,
+    ReadAttachment,
+    ReadClocks,
+    ReadResource,
+    ReadTrail,
+    RetryMessage,
+    StartConversation,
+    TagMessage,
+    TakeNext,
+    UpdateResource,
+    WriteNote,
+)
+"""What the stand-ins know nothing about."""
+
+
 @dataclass
 class Neighbours:
     """What the other services would answer: enough of them for the gateway's tests."""
@@ -129,6 +177,15 @@ class Neighbours:
         bus.answer_with(ReadAgents, self._agents)
         bus.answer_with(Heartbeat, self._heartbeat)
         bus.answer_with(SetAvailability, self._available)
+        bus.answer_with(ReadFigures, self._figures)
+        for command in UNKNOWN_THERE:
+            bus.answer_with(command, self._unknown)
+
+    async def _figures(self, _command: ReadFigures, _meta: Meta) -> Contract:
+        return Figures(sent=0, answered=0, response_rate=None, satisfaction=None, average=None, distribution={})
+
+    async def _unknown(self, command: Command[Any], _meta: Meta) -> Contract:
+        raise NotFound(f"{command.type}: there is no such thing here.")
 
     async def _act(self, command: ActOnConversation, meta: Meta) -> Contract:
         self.asked.append((command, meta))
@@ -273,6 +330,23 @@ class Running:
 
 
 @asynccontextmanager
+async def served(app: ASGIApp) -> AsyncIterator[str]:
+    """The application on a port of its own: answers without an end need a real server."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    config = uvicorn.Config(app, loop="none", lifespan="off", log_config=None, timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    await eventually(lambda: server.started)
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await serving
+        listener.close()
+
+
+@asynccontextmanager
 async def running_gateway(
     mongo_url: str, prefix: str, *, static: Path | None = None, others: Sequence[Stored] = (), **settings: Any
 ) -> AsyncIterator[Running]:
@@ -317,3 +391,60 @@ def _settings_of_others(bus: FakeBus, settings: Sequence[Stored]) -> None:
 
     bus.answer_with(CompareResources, compare)
     bus.answer_with(ListResources, page)
+
+
+@dataclass
+class Page:
+    """A page with an open stream: what it has heard so far."""
+
+    heard: list[tuple[str, Any]] = field(default_factory=list)
+    last_id: str = ""
+    ended: bool = False
+
+    def of(self, event: str) -> list[Any]:
+        return [value for name, value in self.heard if name == event]
+
+    def rows(self) -> list[str]:
+        return [row["contact_name"] for row in self.of("row")]
+
+    async def until(self, event: str, count: int = 1) -> Any:
+        await eventually(lambda: len(self.of(event)) >= count, within=10)
+        return self.of(event)[count - 1]
+
+
+@asynccontextmanager
+async def open_page(url: str, client: Client, query: str = "") -> AsyncIterator[Page]:
+    """An open stream that has said hello."""
+    page = Page()
+
+    async def read(answer: httpx2.Response) -> None:
+        event = data = ""
+        async for line in answer.aiter_lines():
+            name, _, value = line.partition(": ")
+            match name:
+                case "event":
+                    event = value
+                case "data":
+                    data = value
+                case "id":
+                    page.last_id = value
+                case "" if event:
+                    page.heard.append((event, json.loads(data)))
+                    event = data = ""
+                case _:
+                    pass
+        page.ended = True
+
+    async with (
+        httpx2.AsyncClient(cookies=dict(client.http.cookies), timeout=30) as http,
+        http.stream("GET", f"{url}/api/live{query}") as answer,
+    ):
+        assert answer.status_code == 200, await answer.aread()
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        reading = asyncio.create_task(read(answer))
+        try:
+            await page.until("hello")
+            yield page
+        finally:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)

@@ -1,0 +1,296 @@
+"""The agents' page, feature by feature, in a real Chromium over a running product."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+
+from deploy.demo.client import Client
+from tests.support.eventually import eventually
+from tests.support.product import Caller, Product, caller, keyed, running
+from tests.support.receiver import listening
+from tests.support.shop import Network, Replies, new_secret
+from tests.support.workspace import PASSWORD
+
+pytestmark = [pytest.mark.browser, pytest.mark.integration]
+
+ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+SLOW = 30_000
+SECONDS = 30.0
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory, rabbit_url: str, mongo_url: str) -> Iterator[Product]:
+    with running(Path(tmp_path_factory.mktemp("workspace")), rabbit_url, mongo_url) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+async def replies() -> AsyncIterator[Replies]:
+    async with listening(Replies()) as found:
+        yield found
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A channel on which Sol and Mar answer, and nothing is assigned by itself."""
+
+    admin: Client
+    network: Network
+    machine: Caller
+    reason: str
+
+    async def set(self, kind: str, **value: Any) -> None:
+        """Change the one settings object of its kind; what is not named stays."""
+        await asyncio.to_thread(self.admin.set_singleton, kind, value)
+
+    async def make(self, kind: str, **value: Any) -> str:
+        """A settings object; its id."""
+        return str((await asyncio.to_thread(self.admin.ensure, kind, value))["id"])
+
+    async def hears(self, name: str, *texts: str) -> str:
+        """A contact of this name writes; the conversation's id once it is in New."""
+        address = f"+34 {uuid.uuid4().int % 10**9}"
+        for text in texts:
+            await self.network.says(address, text, sender={"address": address, "name": name})
+        id = self.network.conversation(address)
+        await self.machine.becomes(id, status="new", preview=texts[-1], within=SECONDS)
+        return id
+
+
+def furnish(client: Client, replies_to: str) -> tuple[str, str, str, str]:
+    """Channel, its inbound secret, the outbound one, and a reason; Sol, Mar and Nil can sign in."""
+    inbound, outbound = new_secret(), new_secret()
+    config = {
+        "medium": "webhook",
+        "inbound_secret": inbound,
+        "outbound_url": f"{replies_to}/replies",
+        "outbound_secret": outbound,
+    }
+    value = {"name": "Street", "handle": "@street_shop", "config": config, "auto_assign": False}
+    channel = str(client.ensure("channels", value)["id"])
+    right = [{"channel": channel, "right": "supervisor"}]
+    for name, rights in (("Sol", right), ("Mar", right), ("Nil", [])):
+        made = client.ensure("users", {"name": name, "email": f"{name.lower()}@example.org", "channels": rights})
+        token = str(made["invite"]["link"]).rpartition("#token=")[2]
+        client.post("/api/password", {"token": token, "password": PASSWORD})
+    return channel, inbound, outbound, str(client.ensure("resolve-reasons", {"name": "Solved"})["id"])
+
+
+@pytest.fixture(scope="module")
+async def desk(product: Product, replies: Replies) -> AsyncIterator[Desk]:
+    with Client(product.url, product.key) as client:
+        channel, inbound, replies.secret, reason = await asyncio.to_thread(furnish, client, replies.url)
+        async with keyed(product) as machine, caller(product.url) as outside:
+            yield Desk(client, Network(outside.http, channel, inbound), machine, reason)
+
+
+@pytest.fixture(scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGS)
+        yield browser
+        await browser.close()
+
+
+async def sign_in(browser: Browser, url: str, name: str) -> Page:
+    context = await browser.new_context(
+        locale="en-GB", viewport={"width": 1440, "height": 900}, permissions=["clipboard-read", "clipboard-write"]
+    )
+    page = await context.new_page()
+    page.set_default_timeout(SLOW)
+    await page.goto(url)
+    await page.get_by_label("E-mail").fill(f"{name.lower()}@example.org")
+    await page.get_by_label("Password", exact=True).fill(PASSWORD)
+    await page.get_by_role("button", name="Sign in").click()
+    await expect(page.get_by_role("button", name=re.compile("You are: Available"))).to_be_visible(timeout=SLOW)
+    return page
+
+
+@pytest.fixture(scope="module")
+async def sol(product: Product, desk: Desk, browser: Browser) -> Page:
+    """Sol's page, with the queue on screen."""
+    return await sign_in(browser, product.url, "Sol")
+
+
+def row(page: Page, name: str) -> Locator:
+    """Of the queue, by the contact's name."""
+    queue = page.get_by_role("list", name="Conversation queue")
+    return queue.get_by_role("listitem").filter(has_text=name)
+
+
+def centre(page: Page) -> Locator:
+    """The conversation on screen: header, messages, reply box."""
+    return page.get_by_role("region", name="Conversation", exact=True)
+
+
+async def opened(page: Page, id: str) -> Locator:
+    """The conversation on screen; its messages."""
+    await page.goto(re.sub(r"/c/.*|/$", "", page.url) + f"/c/{id}")
+    messages = page.get_by_role("log", name="Messages")
+    await expect(messages.get_by_role("listitem").first).to_be_visible(timeout=SLOW)
+    return messages
+
+
+async def test_CH_06_header_and_reply_box_name_the_channel_by_its_handle(sol: Page, desk: Desk) -> None:
+    await opened(sol, await desk.hears("Handle", "Hello?"))
+    await expect(centre(sol).get_by_text("@street_shop", exact=True)).to_be_visible(timeout=SLOW)
+    box = sol.get_by_role("region", name="Reply box")
+    await expect(box).to_contain_text("Replying from @street_shop")
+
+
+async def test_CH_07_a_reply_that_was_refused_is_sent_again(sol: Page, desk: Desk, replies: Replies) -> None:
+    id = await desk.hears("Retry", "Hello?")
+    messages = await opened(sol, id)
+    replies.answers.append((410, {}, b"gone"))
+    box = sol.get_by_role("region", name="Reply box").get_by_role("textbox")
+    await box.fill("By mail.")
+    await box.press("Control+Enter")
+    await expect(messages).to_contain_text("Not delivered", timeout=SLOW)
+    await messages.get_by_role("button", name="Send again").click()
+    await expect(messages).not_to_contain_text("Not delivered", timeout=SLOW)
+    await expect(messages.get_by_text("Sent", exact=True)).to_be_visible(timeout=SLOW)
+    assert [body["text"] for body in replies.to(id)] == ["By mail.", "By mail."]
+
+
+async def test_WF_06_a_boomerang_shows_and_is_cancelled(sol: Page, desk: Desk) -> None:
+    id = await desk.hears("Boomerang", "Hello?")
+    await opened(sol, id)
+    await sol.get_by_role("button", name="Pending with a return time").click()
+    await sol.get_by_role("menuitem", name="4 h", exact=True).click()
+    chip = centre(sol).get_by_text(re.compile("^Comes back "))
+    await expect(chip.first).to_be_visible(timeout=SLOW)
+    assert (await desk.machine.row(id))["boomerang"] is not None
+    await sol.get_by_role("button", name="Cancel return").click()
+    await expect(chip).to_have_count(0, timeout=SLOW)
+    assert (await desk.machine.row(id))["boomerang"] is None
+
+
+async def test_WF_11_the_page_speaks_the_workspaces_vocabulary(sol: Page, desk: Desk) -> None:
+    id = await desk.hears("Words", "Hello?")
+    await opened(sol, id)
+    tabs = sol.get_by_role("radiogroup", name="Status")
+    await expect(tabs).to_contain_text(re.compile("New.*Pending.*Resolved"))
+    await expect(sol.locator("[data-status]")).to_have_text("New")
+    await desk.set("workflow", vocabulary="ticket")
+    await expect(tabs).to_contain_text(re.compile("Pending.*Answered.*Closed"), timeout=SLOW)
+    await expect(sol.locator("[data-status]")).to_have_text("Pending")
+    assert (await desk.machine.row(id))["status"] == "new"  # canonical names in the API
+    await desk.set("workflow", vocabulary="queue")
+    await expect(tabs).to_contain_text(re.compile("New.*Pending.*Resolved"), timeout=SLOW)
+
+
+async def test_WF_13_the_owner_is_searched_by_name_taken_and_put_back(sol: Page, desk: Desk) -> None:
+    id = await desk.hears("Owner", "Hello?")
+    await opened(sol, id)
+    await sol.get_by_role("button", name="Owner: No owner").click()
+    await expect(sol.get_by_role("option", name="Assign to me")).to_be_visible()
+    search = sol.get_by_role("textbox", name="Search agents")
+    await search.fill("nil")  # has no right here
+    await expect(sol.get_by_role("option")).to_have_count(0)
+    await search.fill("so")
+    await expect(sol.get_by_role("option", name="Sol")).to_contain_text("Sol")
+    await expect(sol.get_by_role("option", name="Sol").get_by_role("img", name="Available")).to_be_visible()
+    await sol.get_by_role("option", name="Sol").click()
+    await sol.get_by_role("button", name="Owner: Sol").click()
+    await sol.get_by_role("option", name="Unassign").click()
+    await expect(sol.get_by_role("button", name="Owner: No owner")).to_be_visible(timeout=SLOW)
+
+
+async def test_WF_26_a_missing_topic_is_asked_for_before_resolving(sol: Page, desk: Desk) -> None:
+    await desk.make("topics", name="Returns")
+    await desk.set("workflow", topic_required={"enabled": True})
+    id = await desk.hears("Topicless", "Hello?")
+    await opened(sol, id)
+    await sol.get_by_role("button", name="Resolve", exact=True).click()
+    await expect(sol.get_by_text("Add a topic first")).to_be_visible(timeout=SLOW)
+    assert (await desk.machine.row(id))["status"] == "new"
+    await sol.get_by_role("button", name="Add topic").click()
+    await sol.get_by_role("option", name="Returns").click()
+    await expect(sol.get_by_role("button", name="Remove topic Returns")).to_be_visible(timeout=SLOW)
+    await sol.get_by_role("button", name="Resolve", exact=True).click()
+    await desk.machine.becomes(id, status="resolved", within=SECONDS)
+    await desk.set("workflow", topic_required={"enabled": False})
+
+
+async def test_WF_27_many_are_selected_and_resolved_for_one_reason(sol: Page, desk: Desk) -> None:
+    await desk.set("workflow", resolve_reasons={"enabled": True, "required": True})
+    ids = [await desk.hears(name, "Hello?") for name in ("Bulk One", "Bulk Two")]
+    await sol.get_by_role("button", name="Select", exact=True).click()
+    for name in ("Bulk One", "Bulk Two"):
+        await sol.get_by_role("checkbox", name=f"Select {name}").check()
+    await sol.get_by_role("button", name="Resolve selected").click()
+    dialog = sol.get_by_role("dialog")
+    await dialog.get_by_label("Solved").check()
+    await dialog.get_by_role("button", name="Resolve").click()
+    await expect(row(sol, "Bulk")).to_have_count(0, timeout=SLOW)
+    for id in ids:
+        done = await desk.machine.row(id)
+        assert (done["status"], done["resolve_reason"], done["closed_by"]) == ("resolved", desk.reason, "bulk")
+    await desk.set("workflow", resolve_reasons={"enabled": False})
+
+
+async def test_WF_28_the_whole_conversation_is_copied_as_it_is_previewed(sol: Page, desk: Desk) -> None:
+    id = await desk.hears("Copied", "First line.", "A secret number.")
+    masked = (await desk.machine.row(id))["last_inbound"]
+    await desk.machine.post(f"/api/messages/{masked}/mask", {})
+    await desk.machine.post(f"/api/conversations/{id}/notes", {"text": "Between us."})
+    await desk.machine.post(f"/api/conversations/{id}/messages", {"text": "Our answer.", "seen": masked})
+    await expect(await opened(sol, id)).to_contain_text("Our answer.", timeout=SLOW)
+    await sol.get_by_role("button", name="More actions").click()
+    await sol.get_by_role("menuitem", name="Copy conversation").click()
+    dialog = sol.get_by_role("dialog", name="Copy conversation")
+    shown = await dialog.locator("pre, code").first.inner_text()
+    await dialog.get_by_role("button", name="Copy", exact=True).click()
+
+    async def on_the_clipboard() -> str | None:
+        text: str = await sol.evaluate("navigator.clipboard.readText()")
+        return text if "Our answer." in text else None
+
+    copied = await eventually(on_the_clipboard, SECONDS)
+    assert copied == shown
+    places = [copied.index(text) for text in ("First line.", "[masked]", "Our answer.")]
+    assert places == sorted(places)
+    assert "Between us." not in copied
+    assert "secret" not in copied
+
+
+async def test_WF_15_colleagues_see_who_is_looking(product: Product, sol: Page, desk: Desk, browser: Browser) -> None:
+    id = await desk.hears("Watched", "Hello?")
+    await opened(sol, id)
+    mar = await sign_in(browser, product.url, "Mar")
+    await opened(mar, id)
+    await expect(sol.get_by_text("Mar is viewing this conversation")).to_be_visible(timeout=SLOW)
+    await mar.context.close()
+
+
+async def test_PR_02_the_audit_trail_is_hidden_and_stays_hidden(sol: Page, desk: Desk) -> None:
+    id = await desk.hears("Trail", "Hello?")
+    messages = await opened(sol, id)
+    await expect(messages).to_contain_text("Episode 1 began", timeout=SLOW)
+    await sol.get_by_role("switch", name="Audit trail").uncheck(force=True)
+    await expect(messages).not_to_contain_text("Episode 1 began", timeout=SLOW)
+    messages = await opened(sol, id)
+    await expect(messages).to_contain_text("Hello?")
+    await expect(messages).not_to_contain_text("Episode 1 began")
+    await sol.get_by_role("switch", name="Audit trail").check(force=True)
+    await expect(messages).to_contain_text("Episode 1 began", timeout=SLOW)
+
+
+async def test_AG_05_who_has_nothing_yet_is_told_so(product: Product, desk: Desk, browser: Browser) -> None:
+    nil = await sign_in(browser, product.url, "Nil")
+    await expect(nil.get_by_text("Nothing is assigned to you yet")).to_be_visible(timeout=SLOW)
+    await nil.context.close()
+
+
+async def test_nothing_failed_meanwhile(product: Product) -> None:
+    assert await product.dead() == []
+    assert product.bugs() == []

@@ -146,15 +146,12 @@ export function newKey(): string {
   ).join('');
 }
 
-/** `/api/x?a=1&a=2`: lists are repeated, empty values left out. */
-export function withQuery(
-  path: string,
-  query: Record<string, string | number | readonly string[] | null | undefined>,
-): string {
+/** `/api/x?a=1`; empty values are left out. */
+export function withQuery(path: string, query: Record<string, string | number | null | undefined>): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value === null || value === undefined || value === '') continue;
-    for (const one of Array.isArray(value) ? value : [String(value)]) search.append(name, one);
+    search.append(name, String(value));
   }
   const text = search.toString();
   return text ? `${path}?${text}` : path;

@@ -76,6 +76,9 @@ export function openLive(options: LiveOptions): () => void {
   let wakeUp: () => void = () => {};
 
   const nudge = () => wakeUp();
+  // A stream over a network that is gone would only be missed after its silence.
+  const cut = () => abort.abort();
+  window.addEventListener('offline', cut);
   window.addEventListener('online', nudge);
   document.addEventListener('visibilitychange', nudge);
 
@@ -138,6 +141,7 @@ export function openLive(options: LiveOptions): () => void {
   void keepOpen();
   return () => {
     stopped = true;
+    window.removeEventListener('offline', cut);
     window.removeEventListener('online', nudge);
     document.removeEventListener('visibilitychange', nudge);
     abort.abort();

@@ -14,7 +14,10 @@ import * as wire from './wire';
 export function makeClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {
+      // The browser's word about the network says nothing about a server next door; a failure is told at once.
+      mutations: { networkMode: 'always' },
       queries: {
+        networkMode: 'always',
         staleTime: 60_000,
         refetchOnWindowFocus: false,
         retry: (failures, error) => failures < 2 && error instanceof Problem && error.passing,
@@ -53,7 +56,7 @@ export function useRows(filters: Filters) {
           'GET',
           withQuery('/api/conversations', {
             status: filters.tab,
-            channel: filters.channels,
+            channel: filters.channel,
             team: filters.team,
             owner: filters.owner === 'all' ? null : filters.owner,
             visibility: filters.visibility,

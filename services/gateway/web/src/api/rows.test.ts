@@ -55,7 +55,7 @@ describe('filters (WF-30)', () => {
       row({ owner: { kind: 'agent', id: 'u2' } }),
     ],
     [{ owner: 'none' as const }, row(), row({ owner: { kind: 'agent', id: 'u1' } })],
-    [{ channels: ['c1'] }, row(), row({ channel: 'c2' })],
+    [{ channel: 'c1' }, row(), row({ channel: 'c2' })],
     [{ team: 't1' }, row({ teams: ['t1'] }), row({ teams: ['t2'] })],
     [{ topic: 'p1' }, row({ topics: ['p1'] }), row()],
     [{ visibility: 'public' as const }, row({ visibility: 'public' }), row()],

@@ -6,7 +6,7 @@ export type QueueTab = Extract<Status, 'new' | 'pending' | 'resolved' | 'bot'>;
 
 export interface Filters {
   tab: QueueTab;
-  channels: string[];
+  channel: string | null;
   team: string | null;
   owner: 'all' | 'me' | 'none';
   visibility: Visibility | null;
@@ -15,7 +15,7 @@ export interface Filters {
 }
 
 export const NO_FILTERS: Omit<Filters, 'tab' | 'sort'> = {
-  channels: [],
+  channel: null,
   team: null,
   owner: 'all',
   visibility: null,
@@ -36,7 +36,7 @@ export function asFilters({ sorts, ...chosen }: Choices): Filters {
 
 export function filtersOn(filters: Omit<Filters, 'sort'>): number {
   return [
-    filters.channels.length > 0,
+    filters.channel !== null,
     filters.team !== null,
     filters.owner !== 'all',
     filters.visibility !== null,
@@ -48,7 +48,7 @@ export function filtersOn(filters: Omit<Filters, 'sort'>): number {
 export function belongs(row: Row, filters: Filters, me: string): boolean {
   return (
     row.status === filters.tab &&
-    (filters.channels.length === 0 || filters.channels.includes(row.channel)) &&
+    (filters.channel === null || row.channel === filters.channel) &&
     (filters.team === null || row.team === filters.team || row.teams.includes(filters.team)) &&
     (filters.owner === 'all' || (filters.owner === 'me' ? row.owner?.id === me : row.owner === null)) &&
     (filters.visibility === null || row.visibility === filters.visibility) &&

@@ -1,7 +1,8 @@
 /** In-app notifications with their unread count (AG-10). */
-import { ActionIcon, Box, Button, Group, Indicator, Menu, ScrollArea, Text } from '@mantine/core';
+import { ActionIcon, Button, Group, Indicator, Popover, Text, UnstyledButton } from '@mantine/core';
 import { IconBell } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import { call } from '../api/http';
@@ -36,6 +37,7 @@ export function Bell() {
   const client = useQueryClient();
   const navigate = useNavigate();
   const now = useNow();
+  const [opened, setOpened] = useState(false);
   const words = useWords();
   const { data, isError, error, refetch } = useNotifications();
   const unread = data?.unread ?? 0;
@@ -47,27 +49,37 @@ export function Bell() {
   });
 
   function open(notification: Notification) {
+    setOpened(false);
     if (!notification.read) read.mutate({ ids: [notification.id] });
     if (notification.conversation) navigate(`/c/${notification.conversation}`);
   }
 
   const label = unread ? `${t('bell.label')}: ${t('bell.unread', { count: unread })}` : t('bell.label');
   return (
-    <Menu position="bottom-end" width={340} shadow="md">
-      <Menu.Target>
+    <Popover
+      opened={opened}
+      onChange={setOpened}
+      position="bottom-end"
+      width={340}
+      shadow="md"
+      trapFocus
+      returnFocus
+    >
+      <Popover.Target>
         <ActionIcon
           variant="subtle"
           color="gray"
           size="lg"
           aria-label={label}
           style={{ overflow: 'visible' }}
+          onClick={() => setOpened(!opened)}
         >
           <Indicator disabled={!unread} label={unread > 99 ? '99+' : unread} size={17} color="red" offset={1}>
             <IconBell size={20} aria-hidden />
           </Indicator>
         </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
+      </Popover.Target>
+      <Popover.Dropdown aria-label={t('bell.label')} p={4}>
         <Group justify="space-between" px="sm" py={4}>
           <Text size="sm" fw={600}>
             {t('bell.label')}
@@ -89,28 +101,30 @@ export function Bell() {
             {t('bell.empty')}
           </Text>
         )}
-        <ScrollArea.Autosize mah={380} type="auto">
+        <ul className={classes.notifications}>
           {data?.items.map((notification) => (
-            <Menu.Item
-              key={notification.id}
-              className={notification.read ? '' : classes.unreadRow}
-              onClick={() => open(notification)}
-            >
-              <Text size="sm" fw={notification.read ? 400 : 600} lineClamp={2}>
-                {words(notification)}
-              </Text>
-              <Box c="dimmed" fz="xs">
+            <li key={notification.id}>
+              <UnstyledButton
+                className={classes.notification ?? ''}
+                data-unread={!notification.read || undefined}
+                onClick={() => open(notification)}
+              >
+                <Text size="sm" fw={notification.read ? 400 : 600} lineClamp={2}>
+                  {words(notification)}
+                </Text>
                 {notification.text && (
-                  <Text size="xs" lineClamp={1}>
+                  <Text size="xs" c="dimmed" lineClamp={1}>
                     {notification.text}
                   </Text>
                 )}
-                {t('queue.since', { time: shortDuration(now - Date.parse(notification.at)) })}
-              </Box>
-            </Menu.Item>
+                <Text size="xs" c="dimmed">
+                  {t('queue.since', { time: shortDuration(now - Date.parse(notification.at)) })}
+                </Text>
+              </UnstyledButton>
+            </li>
           ))}
-        </ScrollArea.Autosize>
-      </Menu.Dropdown>
-    </Menu>
+        </ul>
+      </Popover.Dropdown>
+    </Popover>
   );
 }

@@ -27,6 +27,7 @@ export default function Settings() {
   return (
     <FreshContext value={fresh}>
       <div className={classes.settings} data-screen={onMap ? 'map' : 'page'}>
+        {onMap && <h1 className="unseen">{t('settings.title')}</h1>}
         <nav className={classes.nav} aria-label={t('settings.label')}>
           <Button
             component={Link}

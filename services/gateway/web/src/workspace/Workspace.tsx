@@ -24,11 +24,12 @@ function useQueue() {
       [...workspace.channels, ...workspace.teams, ...workspace.topics].map((one) => one.id),
     );
     const held = { ...NO_CHOICES, ...kept };
+    const still = (id: string | null) => (id !== null && known.has(id) ? id : null);
     return {
       ...held,
-      channels: held.channels.filter((id) => known.has(id)),
-      team: held.team && known.has(held.team) ? held.team : null,
-      topic: held.topic && known.has(held.topic) ? held.topic : null,
+      channel: still(held.channel),
+      team: still(held.team),
+      topic: still(held.topic),
     };
   }, [kept, workspace]);
   const filters = useMemo(() => asFilters(choices), [choices]);
@@ -69,6 +70,7 @@ export function Workspace() {
   const showAside = current !== null && (aside || onContact);
   return (
     <div className={classes.workspace} data-screen={screen} data-aside={showAside ? 'shown' : 'hidden'}>
+      {screen !== 'conversation' && <h1 className="unseen">{t('app.conversations')}</h1>}
       <section className={`${classes.pane} ${classes.queue}`} aria-label={t('queue.label')}>
         <Guard>
           <Queue filters={choices} onFilters={setChoices} rows={rows} items={items} current={current} />

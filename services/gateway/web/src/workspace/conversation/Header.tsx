@@ -52,7 +52,7 @@ export function Header(props: Props) {
   const { row, names, rights, acting, audit, onAudit } = props;
   const [open, setOpen] = useStored('switchboard.actions', false);
   return (
-    <header className={classes.head}>
+    <div className={classes.head}>
       <div className={classes.title}>
         <Who row={row} names={names} vip={props.vip} />
         <div className={classes.buttons}>
@@ -99,7 +99,7 @@ export function Header(props: Props) {
       <Collapse expanded={open}>
         {open && <ActionsPanel row={row} names={names} rights={rights} acting={acting} />}
       </Collapse>
-    </header>
+    </div>
   );
 }
 

@@ -2,7 +2,6 @@
 import {
   ActionIcon,
   Button,
-  Checkbox,
   Group,
   Indicator,
   Popover,
@@ -143,35 +142,23 @@ function Segmented({ label, children }: { label: string; children: (labelledBy: 
   );
 }
 
+/** Each channel with its numbers in New and Pending. */
 function ChannelFilter({ filters, onChange }: Props) {
   const { t } = useTranslation();
   const { workspace } = useSession();
   const counts = useCounts().data?.channels ?? {};
-  if (workspace.channels.length === 0) return null;
+  const items = workspace.channels.map(({ id, name }) => {
+    const of = counts[id];
+    return { id, name: of ? `${name} (${of.new} / ${of.pending})` : name };
+  });
   return (
-    <Checkbox.Group
-      label={
-        <Text size="xs" fw={600} component="span">
-          {t('queue.channels')}
-        </Text>
-      }
-      value={filters.channels}
-      onChange={(channels) => onChange({ ...filters, channels })}
-    >
-      <Stack gap={6} mt={6}>
-        {workspace.channels.map((channel) => {
-          const of = counts[channel.id];
-          return (
-            <Checkbox
-              key={channel.id}
-              size="xs"
-              value={channel.id}
-              label={of ? `${channel.name} (${of.new} / ${of.pending})` : channel.name}
-            />
-          );
-        })}
-      </Stack>
-    </Checkbox.Group>
+    <Choice
+      label={t('queue.channel')}
+      all={t('queue.allChannels')}
+      items={items}
+      value={filters.channel}
+      onChange={(channel) => onChange({ ...filters, channel })}
+    />
   );
 }
 

@@ -36,6 +36,9 @@ const EMPTY = {
 
 export function Queue({ filters, onFilters, rows, items, current }: Props) {
   const { t } = useTranslation();
+  const { user, rights } = useSession();
+  // Who may only read everywhere takes nothing and resolves nothing.
+  const works = user.role === 'admin' || Object.values(rights).some((right) => right !== 'viewer');
   const [selecting, setSelecting] = useState(false);
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
 
@@ -56,18 +59,22 @@ export function Queue({ filters, onFilters, rows, items, current }: Props) {
         <Tabs filters={filters} onFilters={onFilters} />
         <Group gap={8} wrap="nowrap">
           <FilterPanel filters={filters} onChange={onFilters} />
-          <Tooltip label={t('queue.select')}>
-            <ActionIcon
-              variant={selecting ? 'light' : 'default'}
-              size={34}
-              aria-label={t('queue.select')}
-              aria-pressed={selecting}
-              onClick={() => (selecting ? stopSelecting() : setSelecting(true))}
-            >
-              <IconChecklist size={18} aria-hidden />
-            </ActionIcon>
-          </Tooltip>
-          <TakeNext />
+          {works && (
+            <>
+              <Tooltip label={t('queue.select')}>
+                <ActionIcon
+                  variant={selecting ? 'light' : 'default'}
+                  size={34}
+                  aria-label={t('queue.select')}
+                  aria-pressed={selecting}
+                  onClick={() => (selecting ? stopSelecting() : setSelecting(true))}
+                >
+                  <IconChecklist size={18} aria-hidden />
+                </ActionIcon>
+              </Tooltip>
+              <TakeNext />
+            </>
+          )}
         </Group>
         {selecting && (
           <BulkBar selected={items.filter((row) => selected.has(row.id))} onDone={stopSelecting} />

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from shared.contracts.base import Contract, Instant
 from shared.contracts.messages import AttributeValue
@@ -22,7 +23,7 @@ class BoomerangTime(Contract):
     """When a conversation is to come back: an instant, or seconds from when the act is applied."""
 
     at: Instant | None = None
-    after_seconds: int | None = Field(default=None, ge=1)
+    after_seconds: int | None = Field(default=None, ge=1, le=3650 * 86400)
     note: str = Field(default="", max_length=500)
 
 
@@ -127,12 +128,19 @@ class SendTextAct(Contract):
     text: str = Field(min_length=1, max_length=10_000)
 
 
+def _keepable(value: AttributeValue) -> AttributeValue:
+    """Whole numbers beyond 2**53 do not survive JSON readers, and what is not finite is not JSON."""
+    if isinstance(value, int | float) and not (math.isfinite(value) and abs(value) <= 2**53):
+        raise ValueError("the number is too large")
+    return value
+
+
 class SetAttribute(Contract):
     """Applied by ingest on the contact."""
 
     act: Literal["set_attribute"] = "set_attribute"
     attribute: str
-    value: AttributeValue
+    value: Annotated[AttributeValue, AfterValidator(_keepable)]
 
 
 Act = Annotated[

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from shared.contracts.acts import RuleAction
 from shared.contracts.base import Contract
-from shared.contracts.settings.base import Name, ResourceModel, Scope
+from shared.contracts.settings.base import Name, Place, ResourceModel, Scope
 
 
 class KeywordCondition(Contract):
@@ -31,4 +31,4 @@ class Rule(ResourceModel):
     scope: Scope = Field(default=Scope(), title="Where")
     conditions: tuple[KeywordCondition, ...] = Field(default=(), title="Conditions (none: every message)")
     actions: tuple[RuleAction, ...] = Field(min_length=1, title="Actions")
-    position: int = Field(default=0, title="Place in the list")
+    position: Place = Field(default=0, title="Place in the list")

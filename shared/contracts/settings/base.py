@@ -16,6 +16,12 @@ from shared.contracts.words import Visibility
 
 Name = Annotated[str, Field(min_length=1, max_length=255, title="Name")]
 
+Place = Annotated[int, Field(ge=-1_000_000, le=1_000_000)]
+"""Where something stands in a list."""
+
+MOST_MINUTES = 3650 * 24 * 60
+"""Ten years: durations beyond are mistakes, and soon beyond what a calendar holds."""
+
 EmailAddress = Annotated[
     str, Field(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254, json_schema_extra={"format": "email"})
 ]

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from shared.contracts.base import Contract
-from shared.contracts.settings.base import EmailAddress, Name, ResourceModel, refers
+from shared.contracts.settings.base import EmailAddress, Name, Place, ResourceModel, refers
 from shared.contracts.words import Availability, Right, Role, Strategy
 
 
@@ -57,7 +57,7 @@ class Team(ResourceModel):
     auto_assign: bool = Field(default=True, title="Assign automatically")
     only_routed: bool = Field(default=False, title="See only routed conversations")
     see_unrouted: bool = Field(default=False, title="See conversations without routing")
-    position: int = Field(default=0, title="Place in the list")
+    position: Place = Field(default=0, title="Place in the list")
 
 
 class AwayState(ResourceModel):

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, HttpUrl
 
 from shared.contracts.base import Contract
-from shared.contracts.settings.base import SECRET, Name, ResourceModel
+from shared.contracts.settings.base import MOST_MINUTES, SECRET, Name, Place, ResourceModel
 from shared.contracts.words import Medium
 
 
@@ -54,7 +54,11 @@ class Channel(ResourceModel):
     )
     auto_assign: bool = Field(default=True, title="Assign conversations automatically")
     reply_window_hours: int | None = Field(
-        default=None, ge=1, title="Reply window after the last inbound message", json_schema_extra={"unit": "h"}
+        default=None,
+        ge=1,
+        le=MOST_MINUTES // 60,
+        title="Reply window after the last inbound message",
+        json_schema_extra={"unit": "h"},
     )
 
     @property
@@ -73,4 +77,4 @@ class ContactAttribute(ResourceModel):
     type: Literal["text", "number", "date", "list", "boolean", "url"] = Field(default="text", title="Type")
     options: tuple[str, ...] = Field(default=(), title="Options of a list", json_schema_extra={"words": True})
     enabled: bool = Field(default=True, title="Shown")
-    position: int = Field(default=0, title="Place")
+    position: Place = Field(default=0, title="Place")

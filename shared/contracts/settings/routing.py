@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from shared.contracts.base import Contract
-from shared.contracts.settings.base import Name, ResourceModel, Scope, refers
+from shared.contracts.settings.base import MOST_MINUTES, Name, Place, ResourceModel, Scope, refers
 from shared.contracts.words import Strategy, Visibility, Vocabulary
 
 
@@ -41,7 +41,7 @@ class ResolveReason(ResourceModel):
 
     name: Name
     solution_provided: bool = Field(default=False, title="Means that a solution was provided")
-    position: int = Field(default=0, title="Place")
+    position: Place = Field(default=0, title="Place")
 
 
 class SkillRule(Contract):
@@ -86,9 +86,11 @@ class Distribution(ResourceModel):
     members: tuple[str, ...] = Field(default=(), title="Members, in order", json_schema_extra=refers("users"))
     capacity: int = Field(default=1, ge=0, le=1000, title="Conversations a member may hold in New")
     strategy: Strategy = Field(default=Strategy.ROUND_ROBIN, title="Strategy")
-    target_minutes: int | None = Field(default=None, ge=1, title="Response target", json_schema_extra={"unit": "min"})
+    target_minutes: int | None = Field(
+        default=None, ge=1, le=MOST_MINUTES, title="Response target", json_schema_extra={"unit": "min"}
+    )
     redistribute: bool = Field(default=False, title="Redistribute when a member goes offline")
-    position: int = Field(default=0, title="Place in the list")
+    position: Place = Field(default=0, title="Place in the list")
 
 
 class PriorityEntry(Contract):
@@ -184,7 +186,11 @@ class WorkflowSettings(ResourceModel):
     topic_required: TopicRequirement = Field(default=TopicRequirement(), title="Topic requirement")
     viewer_can_triage: bool = Field(default=False, title="Viewers may set status, tags and topics")
     agreed_response_minutes: int | None = Field(
-        default=None, ge=1, title="Agreed response time (ticket words)", json_schema_extra={"unit": "min"}
+        default=None,
+        ge=1,
+        le=MOST_MINUTES,
+        title="Agreed response time (ticket words)",
+        json_schema_extra={"unit": "min"},
     )
     default_schedule: str | None = Field(default=None, title="Default schedule", json_schema_extra=refers("schedules"))
     fallback_teams: tuple[str, ...] = Field(

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from shared.contracts.settings.base import Name, ResourceModel, refers
+from shared.contracts.settings.base import MOST_MINUTES, Name, ResourceModel, refers
 from shared.contracts.words import Visibility
 from shared.schedule import ScheduleForm
 
@@ -34,10 +34,16 @@ class Policy(ResourceModel):
     visibilities: tuple[Visibility, ...] = Field(
         default=(Visibility.PRIVATE, Visibility.PUBLIC), min_length=1, title="Private, public"
     )
-    first_minutes: int | None = Field(default=None, ge=1, title="First response", json_schema_extra={"unit": "min"})
-    next_minutes: int | None = Field(default=None, ge=1, title="Next responses", json_schema_extra={"unit": "min"})
-    resolution_minutes: int | None = Field(default=None, ge=1, title="Resolution", json_schema_extra={"unit": "min"})
+    first_minutes: int | None = Field(
+        default=None, ge=1, le=MOST_MINUTES, title="First response", json_schema_extra={"unit": "min"}
+    )
+    next_minutes: int | None = Field(
+        default=None, ge=1, le=MOST_MINUTES, title="Next responses", json_schema_extra={"unit": "min"}
+    )
+    resolution_minutes: int | None = Field(
+        default=None, ge=1, le=MOST_MINUTES, title="Resolution", json_schema_extra={"unit": "min"}
+    )
     warn_percent: int = Field(default=75, ge=1, le=99, title="Warn at", json_schema_extra={"unit": "%"})
     warn_minutes_left: int | None = Field(
-        default=None, ge=1, title="Or warn with this much left", json_schema_extra={"unit": "min"}
+        default=None, ge=1, le=MOST_MINUTES, title="Or warn with this much left", json_schema_extra={"unit": "min"}
     )

@@ -42,7 +42,7 @@ format: dev ## Let ruff lay out the code
 chaos: dev ## Kill everything at random moments under load; CHAOS_SEED=… repeats a run, CHAOS_FORM=short|long
 	SWITCHBOARD_CHAOS_FORM=$${CHAOS_FORM:-long} $(PYTEST) -s -m chaos tests/chaos
 
-bench: dev ## Measure latency, rate, CPU and memory; prints a table and one JSON document
+bench: dev ## Measure latency, rate, CPU and memory; BENCH_RATES="30 50" tries only these
 	$(PYTEST) -s -m bench tests/bench
 
 test-long: dev ## The tests that take minutes

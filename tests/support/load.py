@@ -28,8 +28,12 @@ FOLLOWED = 400
 TEXTS = (
     "Hello, my order has not arrived yet. Can you tell me where it is, please?",
     "Hola, todavía no ha llegado mi pedido. ¿Me pueden decir dónde está?",
+    "How do I send back shoes that do not fit, and who pays for the parcel?",
+    "¿Cómo puedo cambiar la dirección de entrega de mi compra, por favor?",
+    "Could you tell me when the blue jacket will be in stock again?",
+    "No puedo entrar en mi cuenta porque la contraseña ya no funciona.",
+    "Thank you, that was quick. One more question about the invoice, please.",
     "I was charged twice for the same thing, please help me with the payment.",
-    "Me han cobrado dos veces el mismo pedido y necesito ayuda, por favor.",
 )
 
 

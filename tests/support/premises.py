@@ -11,6 +11,7 @@ from typing import TypeVar
 import aio_pika
 import structlog
 from prometheus_client import CollectorRegistry
+from pydantic import SecretStr
 
 from shared.bus import Bus, answers, envelope
 from shared.bus.dead_letters import dead_letters
@@ -80,7 +81,7 @@ class Premises:
     def runtime(self, bus: Bus) -> Runtime:
         """What ``build`` is given."""
         return Runtime(
-            settings=CommonSettings(prefix=self.prefix, secret_key=KEY),
+            settings=CommonSettings(prefix=self.prefix, secret_key=SecretStr(KEY)),
             clock=self.clock,
             bus=bus,
             store=self.store,

@@ -77,6 +77,12 @@ class Caller:
         sent["Content-Type"] = "application/json"
         return await self.http.request(method, path, headers=sent, content=json.dumps(body).encode())
 
+    async def send(self, method: str, path: str, body: bytes | AsyncIterator[bytes], **headers: str) -> httpx2.Response:
+        """These bytes, called JSON unless ``Content_Type`` says otherwise; headers may have any byte."""
+        sent = {"Content_Type": "application/json", **headers}
+        raw = {name.replace("_", "-").encode(): value.encode("latin-1") for name, value in sent.items()}
+        return await self.http.request(method, path, content=body, headers=raw)
+
     async def get(self, path: str) -> Any:
         """A GET that must succeed."""
         return _good(await self.ask("GET", path))

@@ -96,9 +96,10 @@ class Network:
     async def send(self, raw: bytes, *, at: datetime | None = None, **headers: str) -> httpx2.Response:
         """These bytes, with a good signature; headers by name, with ``_`` for ``-``."""
         signed = sign(self._secret, f"msg_{uuid.uuid4().hex}", at or datetime.now(UTC), raw)
-        others = {name.replace("_", "-"): value for name, value in headers.items()}
-        sent = {"content-type": "application/json", **signed, **others}
-        return await self._http.post(self.path, content=raw, headers=sent)
+        sent = {"content-type": "application/json", **signed}
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        encoded = {name.encode(): value.encode("latin-1") for name, value in sent.items()}
+        return await self._http.post(self.path, content=raw, headers=encoded)
 
     async def deliver(self, body: Any) -> dict[str, Any]:
         """A delivery that is taken; what was said of it."""

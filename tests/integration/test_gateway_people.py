@@ -1,0 +1,103 @@
+"""What reaches people and what ends their sessions: alarms for owner and supervisors, inactivity, availability kept."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+
+from services.gateway.api.principal import Gate
+from services.gateway.records import PresenceStretch
+from services.gateway.repository import Accounts
+from shared.contracts.acts import Owner
+from shared.contracts.clocks import ClockSnapshot, SlaBreached, SlaCorrected
+from shared.contracts.presence import AgentChanged, AgentState
+from shared.contracts.words import Availability, ClockKind
+from shared.store import Repository, Store
+from tests.support.gateway import NOW, Client, Running, a_conversation, running_gateway
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+async def gateway(mongo_url: str, prefix: str) -> AsyncIterator[Running]:
+    async with running_gateway(mongo_url, prefix) as running:
+        yield running
+
+
+async def unread(client: Client) -> list[str]:
+    answer = (await client("GET", "/api/notifications")).json()
+    assert answer["unread"] == len([item for item in answer["items"] if not item["read"]])
+    return [item["kind"] for item in answer["items"] if not item["read"]]
+
+
+async def test_SL_12_a_breach_reaches_owner_and_supervisors_once_and_is_taken_back(gateway: Running) -> None:
+    admin = await gateway.admin()
+    eva, sam, ann = [
+        await gateway.user(admin, name, channels=[{"channel": "chat", "right": right}])
+        for name, right in (("eva", "contributor"), ("sam", "supervisor"), ("ann", "contributor"))
+    ]
+    one = await gateway.converse(a_conversation(owner=Owner(id=eva.id)))
+    clock = ClockSnapshot(
+        id="k1",
+        version=2,
+        conversation=one.id,
+        episode=1,
+        turn=1,
+        kind=ClockKind.FIRST,
+        policy="p1",
+        channel="chat",
+        target_seconds=60,
+        warn_seconds=45,
+        breached_at=NOW,
+    )
+    for _ in range(2):
+        await gateway.hear(SlaBreached(clock=clock, at=NOW), event_id="breach")
+    assert await unread(eva) == await unread(sam) == ["sla_breached"]
+    assert await unread(ann) == await unread(admin) == []
+    await gateway.hear(SlaCorrected(clock=clock, at=NOW), event_id="corrected")
+    assert await unread(eva) == await unread(sam) == []
+
+
+async def test_AG_08_every_stretch_of_availability_is_kept_once(gateway: Running, mongo_url: str, prefix: str) -> None:
+    end = NOW + timedelta(minutes=20)
+    state = AgentState(id="eva", version=2, availability=Availability.OFFLINE, since=end)
+    changed = AgentChanged(agent=state, before=Availability.AWAY, before_away_state="lunch", before_since=NOW)
+    for _ in range(2):
+        await gateway.hear(changed, event_id="left")
+    store = await Store.connect(mongo_url, prefix, embedded=True, metrics=CollectorRegistry())
+    try:
+        kept = await Repository(store.database("gateway"), "presence", PresenceStretch).get("left")
+    finally:
+        await store.close()
+    assert kept is not None
+    assert (kept.agent, kept.availability, kept.away_state) == ("eva", Availability.AWAY, "lunch")
+    assert (kept.start, kept.end) == (NOW, end)
+
+
+async def test_AG_11_a_session_that_nobody_uses_ends_after_the_time_that_admins_set(
+    gateway: Running, mongo_url: str, prefix: str
+) -> None:
+    admin = await gateway.admin()
+    stored = (await admin("GET", "/api/settings/sign-in/-")).json()
+    saved = await admin(
+        "PUT", "/api/settings/sign-in/-", {"inactive_minutes": 7}, {"If-Match": f'"{stored["version"]}"'}
+    )
+    assert saved.status_code == 200
+    eva = await gateway.user(admin, "eva")
+    store = await Store.connect(mongo_url, prefix, embedded=True, metrics=CollectorRegistry())
+    try:
+        accounts = Accounts(store.database("gateway"))
+        (session,) = await accounts.sessions_of(eva.id)
+        assert session.ends_at - session.seen_at == timedelta(minutes=7)
+        await accounts.touch_session(session.id, NOW, NOW + timedelta(minutes=7))  # long ago
+    finally:
+        await store.close()
+    app = gateway.gateway.app
+    assert isinstance(app, FastAPI)
+    gate: Gate = app.state.gate
+    gate.sessions.forget_all()
+    assert (await eva("GET", "/api/session")).status_code == 401

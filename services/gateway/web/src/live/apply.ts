@@ -146,7 +146,9 @@ export function applyLive(context: LiveContext, event: LiveEvent): void {
       return;
     case 'settings':
       void client.invalidateQueries({ queryKey: ['session'] });
-      void client.invalidateQueries({ queryKey: ['settings'] });
+      // Lists only: an object that somebody has in a form is not changed under his hands; his save is told (412).
+      void client.invalidateQueries({ queryKey: ['settings', wire.record(event.data).kind], exact: true });
+      void client.invalidateQueries({ queryKey: ['settings', 'admin-log'] });
       void client.invalidateQueries({ queryKey: ['agents'] });
       return;
     case 'resync':

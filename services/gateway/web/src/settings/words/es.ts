@@ -62,6 +62,8 @@ const words: SchemaWords = {
     Holidays: 'Festivos',
     Hours: 'Horario',
     Id: 'Cuál',
+    'How many of the best options are positive (none: two of five)':
+      'Cuántas de las mejores opciones son positivas (ninguna: dos de cinco)',
     'Ignore accents': 'Ignorar acentos',
     Ignored: 'No requiere respuesta',
     ImportForm: 'Festivos oficiales',

@@ -2,7 +2,7 @@
 import { Alert, Button, CloseButton, SegmentedControl } from '@mantine/core';
 import { IconAlertTriangle, IconLock, IconSend } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useCallback, useRef } from 'react';
+import { useCallback, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { call, newKey } from '../../api/http';
 import { useAgents } from '../../api/queries';
@@ -11,14 +11,11 @@ import type { Message, Row } from '../../api/types';
 import * as wire from '../../api/wire';
 import { useShortcuts } from '../../frame/shortcuts';
 import { problemText } from '../../lib/problems';
-import { useStored } from '../../lib/stored';
 import { applyMessage } from '../../live/apply';
 import { type Rights, useSession } from '../../session/context';
 import classes from './composer.module.css';
-import { type Draft, draftKey, mentionsIn, useDraft } from './draft';
+import { type Draft, draftedTab, draftKey, mentionsIn, type Tab, useDraft } from './draft';
 import { MentionInput } from './MentionInput';
-
-type Tab = 'reply' | 'note';
 
 interface Props {
   row: Row;
@@ -31,7 +28,7 @@ interface Props {
 export function Composer({ row, rights, seen, replyTo, onReplyTo }: Props) {
   const { t } = useTranslation();
   const { user } = useSession();
-  const [kept, setKept] = useStored<Tab>(`switchboard.tab.${row.id}`, 'reply');
+  const [kept, setKept] = useState<Tab>(() => draftedTab(user.id, row.id));
   const tab: Tab = rights.reply ? kept : 'note';
   const focus = useRef<() => void>(() => {});
 

@@ -136,6 +136,15 @@ describe('a private note (WF-19)', () => {
   });
 });
 
+test('a conversation opens where something was begun', async () => {
+  const first = shown();
+  await userEvent.click(screen.getByRole('radio', { name: 'Private note' }));
+  await userEvent.type(box('Private note'), 'ask Bo');
+  first.unmount();
+  shown();
+  expect(box('Private note').value).toBe('ask Bo');
+});
+
 test('a viewer writes notes and never replies (AG-03)', () => {
   shown({ note: true });
   expect(screen.getByRole<HTMLInputElement>('radio', { name: 'Reply' }).disabled).toBe(true);

@@ -11,8 +11,16 @@ export interface Draft {
 const EMPTY: Draft = { text: '', mentions: [] };
 const SAVE_AFTER_MS = 300;
 
-export function draftKey(user: string, conversation: string, tab: string): string {
+export type Tab = 'reply' | 'note';
+
+export function draftKey(user: string, conversation: string, tab: Tab): string {
   return `switchboard.draft.${user}.${conversation}.${tab}`;
+}
+
+/** Where something was begun; a reply, unless only a note was. */
+export function draftedTab(user: string, conversation: string): Tab {
+  const begun = (tab: Tab) => readStored(draftKey(user, conversation, tab), EMPTY).text !== '';
+  return !begun('reply') && begun('note') ? 'note' : 'reply';
 }
 
 export function useDraft(key: string): [Draft, (draft: Draft) => void] {

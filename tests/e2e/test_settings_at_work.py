@@ -6,9 +6,11 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from deploy.demo.client import Client
@@ -88,18 +90,37 @@ class Street:
     network: Network
 
 
+@dataclass(frozen=True)
+class Town:
+    """Opens streets."""
+
+    admin: Admin
+    replies_to: str
+    outbound: str
+    http: httpx2.AsyncClient
+
+    async def street(self, *, auto_assign: bool = False) -> Street:
+        """Another channel, whose replies are signed with the shop's secret."""
+        config = {
+            "medium": "webhook",
+            "inbound_secret": (inbound := new_secret()),
+            "outbound_url": f"{self.replies_to}/replies",
+            "outbound_secret": self.outbound,
+        }
+        name = f"Street {uuid.uuid4().hex[:8]}"
+        id = await self.admin.make("channels", name=name, config=config, auto_assign=auto_assign)
+        return Street(id, Network(self.http, id, inbound))
+
+
 @pytest.fixture
-async def street(product: Product, shop: Shop, replies: Files, admin: Admin) -> AsyncIterator[Street]:
-    inbound = new_secret()
-    config = {
-        "medium": "webhook",
-        "inbound_secret": inbound,
-        "outbound_url": f"{replies.url}/replies",
-        "outbound_secret": shop.outbound,
-    }
-    id = await admin.make("channels", name=f"Street {uuid.uuid4().hex[:8]}", config=config, auto_assign=False)
+async def town(product: Product, shop: Shop, replies: Files, admin: Admin) -> AsyncIterator[Town]:
     async with caller(product.url) as found:
-        yield Street(id, Network(found.http, id, inbound))
+        yield Town(admin, replies.url, shop.outbound, found.http)
+
+
+@pytest.fixture
+async def street(town: Town) -> Street:
+    return await town.street()
 
 
 @pytest.fixture
@@ -200,6 +221,37 @@ async def test_RT_04_a_skill_set_without_rules_or_values_is_refused(machine: Cal
         refused = problem(await machine.ask("POST", "/api/settings/skill-sets", {"name": "Empty", "groups": groups}))
         assert refused["status"] == 422
         assert refused["errors"]
+
+
+async def test_RT_09_a_distribution_gives_to_its_members_within_its_hours_up_to_capacity(
+    product: Product, shop: Shop, machine: Caller, admin: Admin, town: Town, address: str
+) -> None:
+    closed, open = await town.street(auto_assign=True), await town.street(auto_assign=True)
+    never = await admin.make("schedules", name="Never", hours={"zone": "Europe/Madrid"})
+    common: dict[str, Any] = {"members": [shop.users["Bea"]], "capacity": 2}
+    await admin.make("distributions", name="Closed", channels=[closed.id], schedule=never, **common)
+    await admin.make("distributions", name="Open", channels=[open.id], **common)
+    bea = {"kind": "agent", "id": shop.users["Bea"]}
+    async with signed_in(product.url, "bea@example.org") as person, page(person):
+        await person.put("/api/agents/me/availability", {"availability": "available"})
+        waits = await closed.network.says(address, "12345")
+        await machine.becomes(waits, status="new", within=SLOW)
+        first = await open.network.says(address, "12345")
+        await machine.becomes(first, owner=bea, within=SLOW)
+        assert (await machine.row(waits))["owner"] is None
+        await admin.make("distributions", name="Closed", channels=[closed.id], schedule=None, **common)
+        await machine.becomes(waits, owner=bea, within=SLOW)
+        third = await open.network.says(f"{address}0", "12345")
+        await machine.becomes(third, status="new", within=SLOW)
+        await machine.act(first, {"act": "set_pending"})  # one place is free again
+        await machine.becomes(third, owner=bea, within=SLOW)
+    given = [
+        datetime.fromisoformat(fact["at"]) for fact in await machine.facts(third) if fact["fact"] == "owner_changed"
+    ]
+    freed = [
+        datetime.fromisoformat(fact["at"]) for fact in await machine.facts(first) if fact.get("after") == "pending"
+    ]
+    assert given[0] > freed[0]
 
 
 async def test_RT_17_a_vip_rises_and_goes_to_the_vip_team(

@@ -209,6 +209,16 @@ def test_deliveries_end_in_the_same_state_whatever_their_order(
     assert ends(start, shuffled, surroundings) == ends(start, history, surroundings)
 
 
+def test_learning_how_far_an_author_had_read_parts_a_turn_without_doubling_it() -> None:
+    surroundings = desk()
+    start = Story(surroundings).message("m0", 0).now
+    first, second = Sending("r1", 1, 1, ANA, "m0"), Sending("r2", 4, 4, ANA, "m1")
+    timed = [first, Inbound("m1", 2), Inbound("m2", 3), second, Inbound("m3", 5)]
+    shuffled = [first, Inbound("m2", 3), second, Inbound("m3", 5), Inbound("m1", 2)]
+
+    assert ends(start, shuffled, surroundings) == ends(start, timed, surroundings)
+
+
 @given(histories(), workflows(), st.integers(1, 60), st.randoms(use_true_random=False))
 @settings(max_examples=200, deadline=None)
 def test_a_boomerang_and_deliveries_end_in_the_same_state_whatever_their_order(

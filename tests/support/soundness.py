@@ -131,7 +131,8 @@ def _turns(now: ConversationSnapshot) -> Iterator[str]:
         runs = any(span.end is None for span in turn.spans)
         if runs != (turn in own and is_open(turn) and now.status is Status.NEW):
             yield f"the clock of turn {turn.number} runs, or stands, wrongly"
-        if turn in own and not all(_inside(span, now.ledger.new_spans) for span in turn.spans):
+        runs_now = turn in own and turn.merged_into is None
+        if runs_now and not all(_inside(span, now.ledger.new_spans) for span in turn.spans):
             yield f"turn {turn.number} runs outside new"
 
 

@@ -49,9 +49,9 @@ def catch_up(change: Change) -> None:
 
 
 def put_back(change: Change) -> None:
-    """Take back what a timer did after this delivery's time, if nothing else has happened since."""
+    """Take back what a timer did at or after this delivery's time, if nothing else has happened since."""
     known = change.conversation.ledger.overtaken
-    if known is not None and change.at < known.at:
+    if known is not None and change.at <= known.at:
         after = change.conversation
         change.set(
             status=known.status,

@@ -117,11 +117,12 @@ def _matched(change: Change, found: Sequence[Answered]) -> list[Turn]:
 def _keepers(known: Sequence[Turn], found: Sequence[Answered], conversation: ConversationSnapshot) -> dict[int, Turn]:
     """Which known turn goes on as which replayed one: that with its first message, else one with the same reply."""
     listed = {ref.id for ref in conversation.inbound}
-    keepers: dict[int, Turn] = {}
+    begun: dict[int, list[Turn]] = {}
     for turn in sorted(known, key=since):
         place = _place(turn, found) if turn.message in listed else _beyond_list(turn, found)
         if place is not None and not turn.waived:
-            keepers.setdefault(place, turn)
+            begun.setdefault(place, []).append(turn)
+    keepers = {place: turns[0] for place, turns in begun.items()}
     for index, answered in enumerate(found):
         if index in keepers:
             continue
@@ -129,6 +130,9 @@ def _keepers(known: Sequence[Turn], found: Sequence[Answered], conversation: Con
         same = (place for place in later if set(answered.answered_by) & set(keepers[place].answered_by))
         if (place := next(same, None)) is not None:
             keepers[index] = keepers.pop(place)
+            for turn in begun[place]:
+                if turn is not keepers[index]:
+                    keepers.setdefault(place, turn)
     return keepers
 
 

@@ -137,3 +137,11 @@ def test_a_message_received_after_a_timer_was_due_but_heard_before_the_wake_find
 
     assert (story.state, story.now.episode) == ("new.untouched", 2)
     assert story.rows() == ["T14", "T1"]
+
+
+def test_a_message_received_at_the_very_instant_of_an_auto_resolve_comes_first_in_either_order_of_hearing() -> None:
+    settings = WorkflowSettings(auto_resolve_new=HOUR)
+    before = Story(desk(settings)).message("m1", 0).message("m2", HOUR).wake(HOUR)
+    after = Story(desk(settings)).message("m1", 0).wake(HOUR).message("m2", HOUR)
+
+    assert (before.state, before.now.episode) == (after.state, after.now.episode) == ("new.untouched", 1)

@@ -8,15 +8,17 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from shared.local.server import LocalServer
 from tests.support.chaos.plan import SERVERS, SERVICES, Outage
+from tests.support.eventually import eventually
 from tests.support.processes import ROOT, SECRET_KEY, Switchboard
 from tests.support.servers import LocalRabbit, LocalSecantus
 
 READY_WITHIN = 150.0
+LONGEST = 3600.0
 LOOK_SECONDS = 0.2
 
 
@@ -116,14 +118,17 @@ class House:
         )
         return made.stdout.strip().splitlines()[-1]
 
-    async def suffer(self, outages: Iterable[Outage]) -> None:
-        """Kill and start as planned, and start what gave up by itself; returns when all are ready again."""
+    async def suffer(self, outages: Iterable[Outage], share: Callable[[], float]) -> None:
+        """Kill and start as planned, and start what gave up by itself; returns when all are ready again.
+
+        ``share`` tells how much of the work is done.
+        """
         began = time.monotonic()
         guard = asyncio.create_task(self._guard())
         try:
             async with asyncio.TaskGroup() as group:
                 for outage in outages:
-                    group.create_task(self._outage(outage, began))
+                    group.create_task(self._outage(outage, began, share))
             await self.ready()
         finally:
             guard.cancel()
@@ -136,8 +141,9 @@ class House:
                 raise TimeoutError(f"not ready: {failing}")
             await asyncio.sleep(LOOK_SECONDS)
 
-    async def _outage(self, outage: Outage, began: float) -> None:
+    async def _outage(self, outage: Outage, began: float, share: Callable[[], float]) -> None:
         await asyncio.sleep(max(0.0, began + outage.after - time.monotonic()))
+        await eventually(lambda: share() >= outage.share, within=LONGEST)
         member = self._member(outage.name)
         self._down[outage.name] += 1
         if member.pid is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import time
 from collections import Counter
@@ -17,6 +18,7 @@ from shared.errors import Unauthenticated
 from shared.webhooks import sign, verify
 from tests.support.chaos.patience import Patience, json_of
 from tests.support.chaos.plan import Delivery
+from tests.support.eventually import eventually
 from tests.support.receiver import Answer, Receiver, Request
 
 REFUSED, POSTPONED, RECEIPTS = 0.04, 0.06, 0.3
@@ -75,12 +77,13 @@ class Network:
         self._doors = doors
         self._number = 0
 
-    async def deliver(self, deliveries: Sequence[Delivery]) -> None:
-        """All of them, each at its moment."""
+    async def deliver(self, deliveries: Sequence[Delivery], share: Callable[[], float]) -> None:
+        """All of them, each at its moment; the agents' work (``share``) is not left too far behind."""
         began = time.monotonic()
+        last = deliveries[-1].after
         async with asyncio.TaskGroup() as group:
             for delivery in deliveries:
-                group.create_task(self._at(began, delivery))
+                group.create_task(self._at(began, delivery, share, last))
 
     async def tell_receipts(self, endpoint: Endpoint, until: asyncio.Event) -> None:
         """Of some replies that were taken, say so again as a receipt, twice."""
@@ -95,8 +98,10 @@ class Network:
                     self.receipts += 1
             await asyncio.sleep(0.2)
 
-    async def _at(self, began: float, delivery: Delivery) -> None:
+    async def _at(self, began: float, delivery: Delivery, share: Callable[[], float], last: float) -> None:
         await asyncio.sleep(max(0.0, began + delivery.after - time.monotonic()))
+        with contextlib.suppress(TimeoutError):
+            await eventually(lambda: share() > 0.8 * delivery.after / last, within=3 * last)
         told = await self._post({"messages": [said.body for said in delivery.said]})
         assert told["rejected"] == [], told
         assert told["stored"] + told["known"] == len(delivery.said), told

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -33,15 +33,16 @@ SURVEY_ANSWERS = ("5", "4", "1")
 
 @dataclass(frozen=True)
 class Form:
-    """How much of everything. ``seconds`` is how long the load and the kills are spread over."""
+    """How much of everything. ``seconds`` is how long the messages and the kills are spread over, at least."""
 
     messages: int
     contacts: int
     seconds: float
     kills: int
+    acts: int
 
 
-FORMS = {"short": Form(240, 60, 50, 14), "long": Form(500, 100, 150, 26)}
+FORMS = {"short": Form(240, 60, 50, 14, 150), "long": Form(500, 100, 150, 26, 600)}
 
 
 @dataclass(frozen=True)
@@ -65,9 +66,13 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Outage:
-    """SIGKILL ``after`` so many seconds; started again ``down`` seconds later."""
+    """SIGKILL ``after`` so many seconds, once this ``share`` of the agents' acts is done; begun again ``down`` later.
+
+    The share keeps kills among the work where a machine is slow.
+    """
 
     after: float
+    share: float
     name: str
     down: float
 
@@ -99,7 +104,7 @@ def form_of_environment() -> Form:
     """``SWITCHBOARD_CHAOS_FORM``; CHAOS_KILLS=0 leaves everything alive."""
     form = FORMS[os.environ.get("SWITCHBOARD_CHAOS_FORM", "short")]
     kills = int(os.environ.get("CHAOS_KILLS", form.kills))
-    return Form(form.messages, form.contacts, form.seconds, kills)
+    return replace(form, kills=kills)
 
 
 def _said(chance: Random, form: Form) -> Iterator[Said]:
@@ -151,4 +156,4 @@ def _outages(chance: Random, form: Form, killable: Sequence[str]) -> Iterator[Ou
     chance.shuffle(names)
     moments = sorted(chance.uniform(2, form.seconds) for _ in names)
     for after, name in zip(moments, names, strict=True):
-        yield Outage(after, name, chance.uniform(0.1, 3))
+        yield Outage(after, after / form.seconds * 0.9, name, chance.uniform(0.1, 3))

@@ -8,14 +8,19 @@ from typing import Any, TypeVar
 import httpx2
 
 from services.routing.domain.desk import Desk, opening_scopes
+from services.sla.domain.terms import Settings
 from shared.contracts.settings import (
+    Distribution,
     Label,
     LanguageSettings,
+    Policy,
     PrioritySettings,
     ResolveReason,
     ResourceModel,
     Rule,
+    ScheduleSettings,
     SkillSet,
+    Survey,
     Team,
     Topic,
     User,
@@ -72,6 +77,20 @@ class Reading:
         )
         languages = await self._singleton(LanguageSettings)
         return desk, languages.languages if languages.enabled else ()
+
+    async def sla(self) -> Settings:
+        """The settings as sla sees them."""
+        return Settings(
+            policies=await self._objects(Policy),
+            schedules=await self._objects(ScheduleSettings),
+            distributions=await self._objects(Distribution),
+            workflow=await self._singleton(WorkflowSettings),
+        )
+
+    async def survey(self) -> Survey:
+        """The one survey."""
+        (survey,) = (await self._objects(Survey)).values()
+        return survey
 
     async def _objects(self, model: type[M]) -> Mapping[str, M]:
         items = (await self.get(f"/api/settings/{model.kind}?limit=1000"))["items"]

@@ -67,7 +67,7 @@ class Replayed:
 
 
 class Model:
-    """The pure model with everything it may need to explain a trail."""
+    """The pure model with everything it may need to explain a trail. ``said``: by conversation and version."""
 
     def __init__(
         self,
@@ -82,10 +82,10 @@ class Model:
         self._record = record
         self._commands = commands
         self._invitations = {one.id: one for one in invitations}
-        self._said: dict[str, dict[int, ConversationChanged]] = {}
+        self.said: dict[str, dict[int, ConversationChanged]] = {}
         for heard in record.of(ConversationChanged.type):
             said = heard.read(ConversationChanged)
-            self._said.setdefault(said.conversation.id, {})[said.conversation.version] = said
+            self.said.setdefault(said.conversation.id, {})[said.conversation.version] = said
         self._contacts = [(heard.meta.event_id, heard.read(ContactChanged)) for heard in record.of(ContactChanged.type)]
         self._deliveries: dict[str, list[Heard]] = {}
         for heard in record.events.values():
@@ -102,7 +102,7 @@ class Model:
             return found
         contacts = {derived("contact", event_id, stored.id): event for event_id, event in self._contacts}
         for record in trail:
-            said = self._said.get(stored.id, {}).get(record.version)
+            said = self.said.get(stored.id, {}).get(record.version)
             if said is None:
                 found.wrong.append(f"version {record.version} was never said")
                 return found

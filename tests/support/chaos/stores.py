@@ -15,8 +15,10 @@ from services.csat.repository import Invitations
 from services.ingest.domain.message import StoredMessage
 from services.ingest.repository import IngestRepository
 from services.routing.repository import Conversations
+from services.sla.repository import Clocks
 from shared.bus import Envelope
 from shared.clock import SystemClock
+from shared.contracts.clocks import ClockSnapshot
 from shared.contracts.conversations import ConversationSnapshot
 from shared.contracts.topology import SERVICES
 from shared.store import Store, TrailRecord
@@ -38,6 +40,7 @@ class Stores:
         self._known: list[tuple[str, str]] = []
         self._ingest = IngestRepository(store.database("ingest"), publish=_mute, clock=clock)
         self._conversations = Conversations(store.database("routing"), publish=_mute, clock=clock)
+        self._clocks = Clocks(store.database("sla"), publish=_mute, clock=clock)
         self._invitations = Invitations(store.database("csat"), publish=_mute, clock=clock)
 
     async def messages(self) -> list[StoredMessage]:
@@ -48,6 +51,9 @@ class Stores:
 
     async def invitations(self) -> list[Invitation]:
         return await self._invitations.find({}, limit=MOST)
+
+    async def clocks(self) -> list[ClockSnapshot]:
+        return await self._clocks.find({}, limit=MOST)
 
     async def trail(self, conversation: str) -> list[TrailRecord]:
         """Every change of a conversation, by version."""

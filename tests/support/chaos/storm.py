@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 import httpx2
 
-from tests.support.chaos import verdict
+from shared.contracts.clocks import ClockSnapshot
+from tests.support.chaos import followers, verdict
 from tests.support.chaos.agents import Agent, Work
-from tests.support.chaos.house import House
+from tests.support.chaos.house import LONGEST, House
 from tests.support.chaos.network import Endpoint, Network
 from tests.support.chaos.office import Office
 from tests.support.chaos.plan import Plan
@@ -22,6 +23,7 @@ from tests.support.chaos.reading import Reading
 from tests.support.chaos.record import Record, Recorder
 from tests.support.chaos.replay import Model, Replayed
 from tests.support.chaos.stores import Stores
+from tests.support.eventually import eventually
 
 T = TypeVar("T")
 
@@ -29,6 +31,8 @@ LOOK_SECONDS = 1.0
 AT_ONCE = 8
 OUTGOING = ("ingest", "csat")
 """Attempts that a kill cut off are due again when their lease ends (ingest: 60 s, csat: 20 s and more)."""
+ENDINGS = ("replies ended", "surveys sent")
+"""Checks that wait for them."""
 
 
 @dataclass
@@ -73,9 +77,10 @@ class Storm:
                 group.create_task(agent.work(over))
                 watching.append(group.create_task(agent.watch(over)))
             receipts = group.create_task(network.tell_receipts(self._endpoint, over))
-            suffering = group.create_task(self._house.suffer(plan.outages))
-            await network.deliver(plan.deliveries)
+            suffering = group.create_task(self._house.suffer(plan.outages, self._share))
+            await network.deliver(plan.deliveries, self._share)
             await suffering
+            await eventually(lambda: self._share() >= 1, within=LONGEST)
             over.set()
             self._endpoint.calm = True
             await receipts
@@ -98,36 +103,61 @@ class Storm:
     async def judge(self, recorder: Recorder, stores: Stores, record: Record) -> Outcome:
         """Every check of the verdict."""
         outcome = Outcome()
-        plan, office = self._plan, self._office
         await recorder.read(record)
+        stored = await self._stored(stores)
+        async with _client() as client:
+            api = Reading(client, self._gateway(), self._office.key)
+            desk, languages = await api.desk()
+            model = Model(desk, languages, record, self.work.commands, stored.invitations)
+            trails = await _each(stored.conversations, stores.trail)
+            replayed = {id: model.replay(one, trails[id]) for id, one in stored.conversations.items()}
+            self._check_stores(outcome, stored, replayed)
+            await self._check_api(outcome, stored, replayed, api)
+            await self._check_clocks(outcome, stored, model, api)
+        outcome.check("timers given up", map(str, (await stores.parked()).items()))
+        outcome.check("replies ended", verdict.every_reply_once(self.work, stored, self._endpoint))
+        outcome.check("surveys sent", verdict.every_survey_sent(stored))
+        outcome.figures = self._figures(stored, record, replayed)
+        return outcome
+
+    async def _stored(self, stores: Stores) -> verdict.Stored:
+        clocks: dict[str, list[ClockSnapshot]] = defaultdict(list)
+        for clock in await stores.clocks():
+            clocks[clock.conversation].append(clock)
         conversations = {one.id: one for one in await stores.conversations()}
-        stored = verdict.Stored(await stores.messages(), conversations, await stores.invitations())
+        return verdict.Stored(await stores.messages(), conversations, await stores.invitations(), clocks)
+
+    def _check_stores(self, outcome: Outcome, stored: verdict.Stored, replayed: Mapping[str, Replayed]) -> None:
+        plan, office = self._plan, self._office
         outcome.check("messages stored once", verdict.every_message_once(plan, office, stored))
         outcome.check("one conversation a thread", verdict.one_conversation_a_thread(plan, office, stored))
-        replayed = await self._replayed(stores, stored, record)
-        outcome.check("states as the model's", (f"{id}: {w}" for id, one in replayed.items() for w in one.wrong))
+        outcome.check("states as the model's", (f"{id}: {what}" for id, one in replayed.items() for what in one.wrong))
         histories = {id: one.changes for id, one in replayed.items()}
         outcome.check("nobody above capacity", verdict.nobody_above_capacity(histories))
         outcome.check("surveys at most once", verdict.surveys_at_most_once(stored, self._endpoint))
-        async with _client() as client:
-            api = Reading(client, self._gateway(), office.key)
-            timelines = await _each(conversations, api.timeline)
-            owners = await _each(conversations, api.whole)
-            outcome.check("timelines", verdict.timelines_show_it(stored, timelines))
-            outcome.check("rows are the owners'", verdict.rows_are_the_owners(stored, await api.rows(), owners))
-        outcome.check("timers given up", map(str, (await stores.parked()).items()))
-        outcome.figures = self._figures(stored, record, replayed)
-        if but_final := list(verdict.every_reply_once(self.work, stored, self._endpoint)):
-            outcome.figures["replies not ended"] = len(but_final)
-        outcome.check("replies", but_final)
-        return outcome
 
-    async def _replayed(self, stores: Stores, stored: verdict.Stored, record: Record) -> dict[str, Replayed]:
-        async with _client() as client:
-            desk, languages = await Reading(client, self._gateway(), self._office.key).desk()
-        model = Model(desk, languages, record, self.work.commands, stored.invitations)
-        trails = await _each(stored.conversations, stores.trail)
-        return {id: model.replay(one, trails[id]) for id, one in stored.conversations.items()}
+    async def _check_api(
+        self, outcome: Outcome, stored: verdict.Stored, replayed: Mapping[str, Replayed], api: Reading
+    ) -> None:
+        timelines = await _each(stored.conversations, api.timeline)
+        outcome.check("timelines", verdict.timelines_show_it(stored, timelines))
+        owners, rows = await _each(stored.conversations, api.whole), await api.rows()
+        outcome.check("rows are the owners'", verdict.rows_are_the_owners(stored, rows, owners))
+        histories = {id: one.changes for id, one in replayed.items()}
+        gated = followers.surveys_follow_the_gate(await api.survey(), histories, stored.invitations)
+        outcome.check("surveys follow the gate", gated)
+        recorded = followers.answers_are_recorded(histories, stored.invitations, rows)
+        outcome.check("answers are recorded", recorded)
+
+    async def _check_clocks(self, outcome: Outcome, stored: verdict.Stored, model: Model, api: Reading) -> None:
+        settings, rows = await api.sla(), await api.rows()
+        wrong: list[str] = []
+        for id, conversation in stored.conversations.items():
+            own = stored.clocks.get(id, ())
+            found = followers.clocks_are_the_models(model.said.get(id, {}), own, settings)
+            wrong += [f"{id}: {what}" for what in found]
+            wrong += followers.row_shows_the_clock(conversation, own, rows.get(id, {}))
+        outcome.check("clocks as the model's", wrong)
 
     async def _moving(self, recorder: Recorder, stores: Stores, but: tuple[str, ...]) -> dict[str, object]:
         found = {
@@ -136,6 +166,9 @@ class Storm:
             "due": await stores.due(but=but),
         }
         return {name: what for name, what in found.items() if what}
+
+    def _share(self) -> float:
+        return self.work.done.total() / self._plan.form.acts
 
     def _network_on(self, client: httpx2.AsyncClient) -> Network:
         office = self._office
@@ -168,6 +201,7 @@ class Storm:
             "refused": len(endpoint.refused),
             "surveys": Counter(str(one.stage) for one in stored.invitations),
             "events said": len(record.events),
+            "of these looks": len(record.of("routing.look.v1")),
             "said again": record.repeats,
             "changes replayed": sum(len(one.changes) for one in replayed.values()),
             "of these by time": sum(one.wakes for one in replayed.values()),

@@ -12,6 +12,7 @@ from services.csat.domain.invitations import Invitation, Stage
 from services.gateway.domain.row import conversation_fields
 from services.ingest.domain.message import StoredMessage
 from services.routing.domain.decision import holder
+from shared.contracts.clocks import ClockSnapshot
 from shared.contracts.conversations import ConversationSnapshot
 from shared.contracts.facts import OwnerChanged
 from shared.contracts.words import Delivery, Direction
@@ -34,6 +35,7 @@ class Stored:
     messages: Sequence[StoredMessage]
     conversations: Mapping[str, ConversationSnapshot]
     invitations: Sequence[Invitation]
+    clocks: Mapping[str, Sequence[ClockSnapshot]]
 
 
 def every_message_once(plan: Plan, office: Office, stored: Stored) -> Iterator[str]:
@@ -116,19 +118,33 @@ def nobody_above_capacity(histories: Mapping[str, Sequence[Changed]]) -> Iterato
 
 
 def surveys_at_most_once(stored: Stored, endpoint: Endpoint) -> Iterator[str]:
-    """One survey message for each invitation that was sent, at most one a conversation and episode."""
-    surveys: Counter[str] = Counter()
-    for one in stored.messages:
-        if one.message.author.id.startswith("survey:"):
-            surveys[one.message.conversation] += 1
+    """At most one survey message a conversation and episode: no more than there are invitations that go out."""
+    surveys = _surveys(stored)
     invited = Counter((one.conversation, one.episode) for one in stored.invitations)
     yield from (f"{key} was invited {count} times" for key, count in invited.items() if count > 1)
+    going = Counter(one.conversation for one in stored.invitations if one.stage in (Stage.OPENING, Stage.SENT))
+    for id in surveys.keys() | going.keys():
+        if surveys[id] > going[id]:
+            yield f"{id}: {surveys[id]} survey messages for {going[id]} invitations"
+    ours = {one.id for one in stored.messages}
+    yield from (f"the endpoint got {id}, which is not stored" for id in endpoint.taken if id not in ours)
+
+
+def every_survey_sent(stored: Stored) -> Iterator[str]:
+    """No invitation is half done, and one that was sent has its message."""
+    surveys = _surveys(stored)
     sent = Counter(one.conversation for one in stored.invitations if one.stage is Stage.SENT)
     for id in surveys.keys() | sent.keys():
         if surveys[id] != sent[id]:
             yield f"{id}: {surveys[id]} survey messages for {sent[id]} invitations sent"
-    ours = {one.id for one in stored.messages}
-    yield from (f"the endpoint got {id}, which is not stored" for id in endpoint.taken if id not in ours)
+    half = (one for one in stored.invitations if one.stage in (Stage.SCHEDULED, Stage.OPENING))
+    yield from (f"{one.conversation} is still {one.stage}, attempt {one.attempt}" for one in half)
+
+
+def _surveys(stored: Stored) -> Counter[str]:
+    """Survey messages by conversation."""
+    surveys = (one.message for one in stored.messages if one.message.author.id.startswith("survey:"))
+    return Counter(message.conversation for message in surveys)
 
 
 def every_reply_once(work: Work, stored: Stored, endpoint: Endpoint) -> Iterator[str]:

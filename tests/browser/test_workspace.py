@@ -14,10 +14,11 @@ import pytest
 from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 
 from deploy.demo.client import Client
+from shared.ids import conversation_id
 from tests.support.eventually import eventually
 from tests.support.product import Caller, Product, caller, keyed, running
 from tests.support.receiver import listening
-from tests.support.shop import Network, Replies, new_secret
+from tests.support.shop import Network, Replies, message, new_secret
 from tests.support.workspace import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.integration]
@@ -44,6 +45,7 @@ class Desk:
     """A channel on which Sol and Mar answer, and nothing is assigned by itself."""
 
     admin: Client
+    channel: str
     network: Network
     machine: Caller
     reason: str
@@ -90,7 +92,7 @@ async def desk(product: Product, replies: Replies) -> AsyncIterator[Desk]:
     with Client(product.url, product.key) as client:
         channel, inbound, replies.secret, reason = await asyncio.to_thread(furnish, client, replies.url)
         async with keyed(product) as machine, caller(product.url) as outside:
-            yield Desk(client, Network(outside.http, channel, inbound), machine, reason)
+            yield Desk(client, channel, Network(outside.http, channel, inbound), machine, reason)
 
 
 @pytest.fixture(scope="module")
@@ -261,6 +263,35 @@ async def test_WF_28_the_whole_conversation_is_copied_as_it_is_previewed(sol: Pa
     assert places == sorted(places)
     assert "Between us." not in copied
     assert "secret" not in copied
+
+
+async def test_WF_29_a_public_comment_is_replied_to_opened_and_masked_from_its_menu(sol: Page, desk: Desk) -> None:
+    address = f"@pat{uuid.uuid4().hex[:8]}"
+    public = {"visibility": "public", "kind": "comment", "root": "post-1", "link": "https://network.example/post-1"}
+    sender = {"address": address, "name": "Pat"}
+    await desk.network.deliver({"messages": [message(address, "Is it red?", sender=sender, **public)]})
+    id = conversation_id(desk.channel, address, "public", "post-1")
+    await desk.machine.becomes(id, status="new", within=SECONDS)
+    messages = await opened(sol, id)
+    menu = messages.locator("[data-inbound]").get_by_role("button", name="Message menu")
+
+    await menu.click()
+    link = sol.get_by_role("menuitem", name="Open on the network")
+    await expect(link).to_have_attribute("href", "https://network.example/post-1")
+    await sol.get_by_role("menuitem", name="Reply to this message").click()
+    box = sol.get_by_role("region", name="Reply box")
+    await expect(box).to_contain_text("Reply to: Is it red?")
+    await box.get_by_role("textbox").fill("It is.")
+    await box.get_by_role("textbox").press("Control+Enter")
+    answer = messages.get_by_role("listitem").filter(has_text="It is.")
+    await expect(answer).to_contain_text("Is it red?", timeout=SLOW)
+
+    await menu.click()
+    await sol.get_by_role("menuitem", name="Mask message").click()
+    await sol.get_by_role("dialog").get_by_role("button", name="Mask for good").click()
+    await expect(messages).to_contain_text("Masked by Sol", timeout=SLOW)
+    await expect(messages).not_to_contain_text("Is it red?", timeout=SLOW)
+    assert (await desk.machine.timeline(id))[0]["text"] == ""
 
 
 async def test_WF_15_colleagues_see_who_is_looking(product: Product, sol: Page, desk: Desk, browser: Browser) -> None:

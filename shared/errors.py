@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 
 class SwitchboardError(Exception):
@@ -81,6 +81,11 @@ class Unprocessable(SwitchboardError):
 
     status = 422
     code = "unprocessable"
+
+    @classmethod
+    def field(cls, name: str, message: str) -> Self:
+        """One field is wrong; ``message`` says what to do."""
+        return cls(message, errors=[{"field": name, "message": message}])
 
 
 class TooManyRequests(SwitchboardError):

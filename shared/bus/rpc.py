@@ -182,5 +182,7 @@ def _read_reply(reply: AbstractIncomingMessage, command: Command[R]) -> R:
         raise SwitchboardError(f"the answer to {command.type} is not as its contract says") from error
 
 
-def _fields(error: ValidationError) -> dict[str, str]:
-    return {".".join(map(str, item["loc"])): item["msg"] for item in error.errors(include_input=False)}
+def _fields(error: ValidationError) -> list[dict[str, str]]:
+    return [
+        {"field": ".".join(map(str, item["loc"])), "message": item["msg"]} for item in error.errors(include_input=False)
+    ]

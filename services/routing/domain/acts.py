@@ -202,14 +202,14 @@ def _check_reason(change: Change, reason: str | None) -> None:
     """WF-24, WF-26: what is required is required of people only."""
     conversation, desk = change.conversation, change.desk
     if reason is not None and reason not in desk.reasons:
-        raise Unprocessable("There is no such resolve reason.", errors=[{"field": "reason"}])
+        raise Unprocessable.field("reason", "There is no such resolve reason.")
     if change.by.kind not in PEOPLE:
         return
     place = conversation.channel, conversation.visibility
     if reason is None and desk.workflow.resolve_reasons.required and desk.reasons_apply(*place):
-        raise Unprocessable("Choose a resolve reason.", errors=[{"field": "reason"}])
+        raise Unprocessable.field("reason", "Choose a resolve reason.")
     if not conversation.topics and desk.topic_required(*place):
-        raise Unprocessable("Add a topic before resolving.", errors=[{"field": "topics"}])
+        raise Unprocessable.field("topics", "Add a topic before resolving.")
 
 
 def _assign(change: Change, owner: Owner | None) -> None:
@@ -222,7 +222,7 @@ def _assign(change: Change, owner: Owner | None) -> None:
         own(change, None, how)
     elif owner.kind is OwnerKind.AGENT:
         if not change.desk.can_reply(owner.id, conversation.channel):
-            raise Unprocessable("He is not activated, or may not reply on this channel.", errors=[{"field": "owner"}])
+            raise Unprocessable.field("owner", "He is not activated, or may not reply on this channel.")
         _leave_hold(change)
         own(change, owner, how)
     else:
@@ -233,7 +233,7 @@ def _assign(change: Change, owner: Owner | None) -> None:
 def _delegate(change: Change, owner: Owner) -> None:
     """T7."""
     if change.conversation.visibility is not Visibility.PRIVATE:
-        raise Unprocessable("Virtual agents answer private conversations only.", errors=[{"field": "owner"}])
+        raise Unprocessable.field("owner", "Virtual agents answer private conversations only.")
     _leave_hold(change)
     previous = change.conversation.owner
     cancel_boomerang(change)

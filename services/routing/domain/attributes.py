@@ -57,7 +57,7 @@ def set_team(change: Change, team: str | None) -> None:
         return
     known = change.desk.teams.get(team) if team is not None else None
     if team is not None and known is None:
-        raise Unprocessable("There is no such team.", errors=[{"field": "team"}])
+        raise Unprocessable.field("team", "There is no such team.")
     change.set(team=team)
     change.say(TeamChanged, before=before.team, after=team)
     owner = before.owner
@@ -75,7 +75,7 @@ def _changed(
     fresh = set(add) - held - gone
     unknown = sorted(fresh - set(known))
     if unknown:
-        raise Unprocessable(f"There is no such {what}: {', '.join(unknown)}.", errors=[{"field": f"{what}s"}])
+        raise Unprocessable.field(f"{what}s", f"There is no such {what}: {', '.join(unknown)}.")
     return tuple(sorted((held - gone) | fresh)), tuple(sorted(fresh)), tuple(sorted(held & gone))
 
 

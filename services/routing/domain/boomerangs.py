@@ -27,9 +27,9 @@ def boomerang_at(change: Change, wanted: BoomerangTime | None, *, default: float
     elif wanted.after_seconds is not None:
         at = change.at + timedelta(seconds=wanted.after_seconds)
     else:
-        raise Unprocessable("Say when the conversation is to come back.", errors=[{"field": "boomerang"}])
+        raise Unprocessable.field("boomerang", "Say when the conversation is to come back.")
     if at <= change.now:
-        raise Unprocessable("That time is in the past. Choose a later one.", errors=[{"field": "boomerang"}])
+        raise Unprocessable.field("boomerang", "That time is in the past. Choose a later one.")
     return Boomerang(at=at, note=wanted.note, by=change.by, set_at=change.at)
 
 

@@ -119,7 +119,8 @@ async def _arrives(shop: Shop, network: Network, pages: dict[str, Page], address
 
 async def _answered(shop: Shop, ana: Caller, network: Network, replies: Replies, conversation: str) -> None:
     """A private note stays inside; a reply arrives signed, named by our message id, and is told read."""
-    await ana.post(f"/api/conversations/{conversation}/notes", {"text": "He preguntado al almacén."})
+    note = {"text": "He preguntado al almacén. @Bea", "mentions": [shop.users["Bea"]]}
+    await ana.post(f"/api/conversations/{conversation}/notes", note)
     seen = (await ana.row(conversation))["last_inbound"]
     sent = await ana.post(f"/api/conversations/{conversation}/messages", {"text": "Lo estoy mirando.", "seen": seen})
     reply = sent["message"]["id"]
@@ -162,6 +163,8 @@ async def _handed_over_and_resolved(
     await ana.act(conversation, {"act": "assign_owner", "owner": {"kind": "agent", "id": shop.users["Bea"]}})
     await screen.saw("notification", kind="assigned", conversation=conversation)
     row = await bea.becomes(conversation, owner={"kind": "agent", "id": shop.users["Bea"]})
+    told = [one["kind"] for one in (await bea.get("/api/notifications"))["items"]]
+    assert {"mention", "assigned"} <= set(told), "WF-19, AG-10"
     await bea.post(
         f"/api/conversations/{conversation}/messages", {"text": "Llega mañana.", "seen": row["last_inbound"]}
     )

@@ -31,13 +31,13 @@ def sent(
 ) -> Decision:
     """An outbound message was stored as queued, ``at`` by its event's metadata (T9; T0 when proactive).
 
-    A note changes nothing; an automatic message never answers a turn. Raises RetryLater while a customer message
-    that it must come after has not been heard of.
+    A note changes nothing but is said, so that rows show it and who is mentioned hears of it; an automatic message
+    never answers a turn. Raises RetryLater while a customer message that it must come after has not been heard of.
     """
     if event.message.direction is Direction.INTERNAL:
         if conversation is None:
             raise RetryLater("The conversation has not been heard of yet.")
-        return unchanged(conversation)
+        return _note(conversation, event, desk, now, at)
     change = _changing(conversation, event, desk, now, at)
     _send(change, event)
     return change.decide()
@@ -139,6 +139,20 @@ def _send(change: Change, event: MessageQueued) -> None:
         _say_added(change, message, change.conversation.episode)
         return
     _reply_sent(change, event)
+
+
+def _note(
+    conversation: ConversationSnapshot, event: MessageQueued, desk: Desk, now: datetime, at: datetime
+) -> Decision:
+    change = Change(conversation, conversation, desk=desk, at=at, now=now, by=event.message.author)
+    change.say(
+        MessageAdded,
+        message=event.message.id,
+        direction=Direction.INTERNAL,
+        kind=event.message.kind,
+        length=len(event.message.text.strip()),
+    )
+    return change.decide()
 
 
 def _start(change: Change, event: MessageQueued) -> None:

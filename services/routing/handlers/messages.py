@@ -21,7 +21,6 @@ from shared.contracts.messages import (
     MessageTagged,
     MessageUncertain,
 )
-from shared.contracts.words import Direction
 from shared.errors import RetryLater
 from shared.ids import derived
 
@@ -53,9 +52,7 @@ class Messages:
         )
 
     async def on_queued(self, event: MessageQueued, meta: Meta) -> None:
-        """T9, T0. A note changes nothing but is passed on, so that rows show it."""
-        if event.message.direction is Direction.INTERNAL:
-            return
+        """T9, T0. A note changes nothing but is passed on, so that rows show it and mentions are told (WF-19)."""
         await self._changing.change(
             event.thread.conversation,
             meta,

@@ -6,6 +6,7 @@ import pytest
 
 from services.routing.domain import replies
 from shared.contracts.acts import AssignOwner, BoomerangTime, Owner, Resolve, SetPending
+from shared.contracts.facts import MessageAdded
 from shared.contracts.settings import WorkflowSettings
 from shared.contracts.words import Direction
 from shared.errors import RetryLater
@@ -18,6 +19,7 @@ from tests.support.conversations import (
     accepted,
     at,
     desk,
+    meaning,
     outbound,
     spans,
     ticket_desk,
@@ -117,7 +119,12 @@ def test_WF_18_a_note_changes_nothing() -> None:
     story = Story().message("m1", 0)
     note = outbound("n1", 5, direction=Direction.INTERNAL)
 
-    assert not replies.sent(story.now, note, story.desk, at(5), at(5)).changed
+    decided = replies.sent(story.now, note, story.desk, at(5), at(5))
+    assert meaning(decided.conversation) == meaning(story.now)
+    assert [(fact.fact, fact.direction) for fact in decided.facts if isinstance(fact, MessageAdded)] == [
+        ("message_added", Direction.INTERNAL)
+    ]
+    assert len(decided.facts) == 1
 
 
 def test_T9_on_resolved_with_stay_it_stays_resolved() -> None:

@@ -93,7 +93,7 @@ class Elsewhere:
             return await self._forward(request)
         if request.method not in ("GET", "HEAD") or path == "/api" or path.startswith("/api/"):
             raise NotFound("There is nothing at this address.")
-        return self._pages.answer(path)
+        return self._pages.answer(path, gzipped="gzip" in request.headers.get("accept-encoding", ""))
 
 
 def make_app(parts: Parts, gate: Gate, forward: Forward | None, pages: Pages) -> FastAPI:

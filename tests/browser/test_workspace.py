@@ -294,6 +294,29 @@ async def test_WF_29_a_public_comment_is_replied_to_opened_and_masked_from_its_m
     assert (await desk.machine.timeline(id))[0]["text"] == ""
 
 
+async def test_UI_04_RT_14_actions_open_under_the_header_and_the_score_says_why(sol: Page, desk: Desk) -> None:
+    team = await desk.make("teams", name="Night shift")
+    label = await desk.make("labels", name="Regular")
+    await desk.set("priority", entries=[{"what": "channel", "id": desk.channel}])
+    id = await desk.hears("Scored", "Hello?")
+    await opened(sol, id)
+    await centre(sol).get_by_text("Priority 1: Street").first.wait_for(state="attached")
+    await sol.get_by_role("button", name="Show conversation actions").click()
+    await sol.get_by_role("button", name="Team: No team").click()
+    await sol.get_by_role("option", name="Night shift").click()
+    await expect(sol.get_by_role("button", name="Team: Night shift")).to_be_visible(timeout=SLOW)
+    await sol.get_by_role("button", name="Add label").click()
+    await sol.get_by_role("option", name="Regular").click()
+    await expect(sol.get_by_role("button", name="Remove label Regular")).to_be_visible(timeout=SLOW)
+    await sol.get_by_role("textbox", name="Raise or lower").fill("2")
+    await centre(sol).get_by_text("Priority 3: Street, raised by 2").first.wait_for(state="attached")
+    shown = await desk.machine.row(id)
+    assert (shown["team"], shown["labels"], shown["priority"]["score"]) == (team, [label], 3)
+    await sol.get_by_role("button", name="Hide conversation actions").click()
+    await expect(sol.get_by_role("button", name="Team: Night shift")).to_have_count(0)
+    await desk.set("priority", entries=[])
+
+
 async def test_WF_15_colleagues_see_who_is_looking(product: Product, sol: Page, desk: Desk, browser: Browser) -> None:
     id = await desk.hears("Watched", "Hello?")
     await opened(sol, id)

@@ -213,8 +213,8 @@ def test_learning_how_far_an_author_had_read_parts_a_turn_without_doubling_it() 
     surroundings = desk()
     start = Story(surroundings).message("m0", 0).now
     first, second = Sending("r1", 1, 1, ANA, "m0"), Sending("r2", 4, 4, ANA, "m1")
-    timed = [first, Inbound("m1", 2), Inbound("m2", 3), second, Inbound("m3", 5)]
-    shuffled = [first, Inbound("m2", 3), second, Inbound("m3", 5), Inbound("m1", 2)]
+    timed: list[Delivery] = [first, Inbound("m1", 2), Inbound("m2", 3), second, Inbound("m3", 5)]
+    shuffled: list[Delivery] = [first, Inbound("m2", 3), second, Inbound("m3", 5), Inbound("m1", 2)]
 
     assert ends(start, shuffled, surroundings) == ends(start, timed, surroundings)
 

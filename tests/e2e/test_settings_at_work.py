@@ -214,6 +214,29 @@ async def test_RT_03_a_changed_skill_set_reroutes_what_is_open(
     assert routed[-1] == [shop.teams["en"]]
 
 
+async def test_AU_03_AU_04_a_rule_tags_every_goodbye_and_resolves_only_an_opening_one(
+    machine: Caller, admin: Admin, shop: Shop, street: Street, address: str
+) -> None:
+    actions = [
+        {"act": "resolve", "reason": shop.reason},
+        {"act": "tag_message", "add": ["goodbye"]},
+        {"act": "change_topics", "add": [shop.topic]},
+    ]
+    conditions = [{"match": "all_of", "keywords": "thanks, bye"}]
+    await admin.make("rules", name="Bye", scope={"channels": [street.id]}, conditions=conditions, actions=actions)
+    opening = await street.network.says(address, "Thanks, bye!")
+    row = await machine.becomes(opening, status="resolved", tags=["goodbye"], within=SLOW)
+    assert (row["closed_by"], row["resolve_reason"], row["topics"]) == ("automation", shop.reason, [shop.topic])
+    runs = [fact for fact in await machine.facts(opening) if fact["fact"] == "rule_applied"]
+    assert [run["name"] for run in runs] == ["Bye"]
+
+    later = await street.network.says(f"{address}0", QUESTION)
+    await machine.becomes(later, status="new", within=SLOW)
+    await street.network.says(f"{address}0", "No matter. Thanks and bye")
+    row = await machine.becomes(later, tags=["goodbye"], topics=[shop.topic], within=SLOW)
+    assert row["status"] == "new"
+
+
 async def test_RT_04_a_skill_set_without_rules_or_values_is_refused(machine: Caller) -> None:
     no_values = {"field": "topic", "operator": "none_of", "values": []}
     wrong: list[list[dict[str, Any]]] = [[], [{"rules": []}], [{"rules": [no_values]}]]

@@ -5,19 +5,18 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 
 from deploy.demo.client import Client
 from tests.support.eventually import eventually
 from tests.support.product import Caller, Product, caller, keyed, page, problem, running, signed_in
 from tests.support.receiver import Answer, Request, listening
-from tests.support.shop import Network, Replies, Shop, message, new_secret, open_shop
+from tests.support.shop import Replies, Shop, message, open_shop
+from tests.support.streets import Admin, Street, Town
 
 pytestmark = pytest.mark.integration
 
@@ -61,55 +60,10 @@ async def machine(product: Product) -> AsyncIterator[Caller]:
         yield found
 
 
-class Admin:
-    """Changes settings with a key."""
-
-    def __init__(self, client: Client) -> None:
-        self._client = client
-
-    async def set(self, kind: str, **value: Any) -> None:
-        """The one object of its kind; what is not named stays."""
-        await asyncio.to_thread(self._client.set_singleton, kind, value)
-
-    async def make(self, kind: str, **value: Any) -> str:
-        """The object of this name, made or brought to this value; its id."""
-        return str((await asyncio.to_thread(self._client.ensure, kind, value))["id"])
-
-
 @pytest.fixture(scope="module")
 async def admin(product: Product) -> AsyncIterator[Admin]:
     with Client(product.url, product.key) as client:
         yield Admin(client)
-
-
-@dataclass(frozen=True)
-class Street:
-    """A webhook channel of its own, whose workflow differs from the workspace's."""
-
-    id: str
-    network: Network
-
-
-@dataclass(frozen=True)
-class Town:
-    """Opens streets."""
-
-    admin: Admin
-    replies_to: str
-    outbound: str
-    http: httpx2.AsyncClient
-
-    async def street(self, *, auto_assign: bool = False) -> Street:
-        """Another channel, whose replies are signed with the shop's secret."""
-        config = {
-            "medium": "webhook",
-            "inbound_secret": (inbound := new_secret()),
-            "outbound_url": f"{self.replies_to}/replies",
-            "outbound_secret": self.outbound,
-        }
-        name = f"Street {uuid.uuid4().hex[:8]}"
-        id = await self.admin.make("channels", name=name, config=config, auto_assign=auto_assign)
-        return Street(id, Network(self.http, id, inbound))
 
 
 @pytest.fixture
@@ -275,6 +229,28 @@ async def test_RT_09_a_distribution_gives_to_its_members_within_its_hours_up_to_
         datetime.fromisoformat(fact["at"]) for fact in await machine.facts(first) if fact.get("after") == "pending"
     ]
     assert given[0] > freed[0]
+
+
+async def test_RT_10_who_goes_offline_keeps_his_conversations_unless_they_are_redistributed(
+    product: Product, shop: Shop, machine: Caller, admin: Admin, town: Town, address: str
+) -> None:
+    kept, shared = await town.street(auto_assign=True), await town.street(auto_assign=True)
+    bea, carl = ({"kind": "agent", "id": shop.users[name]} for name in ("Bea", "Carl"))
+    both: dict[str, Any] = {"members": [bea["id"], carl["id"]], "capacity": 5, "strategy": "round_robin"}
+    await admin.make("distributions", name="Kept", channels=[kept.id], **{**both, "members": [bea["id"]]})
+    await admin.make("distributions", name="Shared", channels=[shared.id], redistribute=True, **both)
+    async with signed_in(product.url, "carl@example.org") as other, page(other):
+        await other.put("/api/agents/me/availability", {"availability": "away"})
+        async with signed_in(product.url, "bea@example.org") as person, page(person):
+            await person.put("/api/agents/me/availability", {"availability": "available"})
+            stays = await kept.network.says(address, "12345")
+            moves = await shared.network.says(address, "12345")
+            for conversation in (stays, moves):
+                await machine.becomes(conversation, owner=bea, within=SLOW)
+            await other.put("/api/agents/me/availability", {"availability": "available"})
+            await person.put("/api/agents/me/availability", {"availability": "offline"})
+            await machine.becomes(moves, owner=carl, within=SLOW)
+            assert (await machine.row(stays))["owner"] == bea
 
 
 async def test_RT_17_a_vip_rises_and_goes_to_the_vip_team(

@@ -106,4 +106,7 @@ def _says(
     message: MessageSnapshot | None,
     contact: ContactSnapshot | None,
 ) -> tuple[Event, ...]:
-    return (ConversationChanged(conversation=saved, changes=decided.facts, message=message, contact=contact),)
+    """The message goes along where a fact names it: an outcome heard before its sending carries the reply."""
+    named = message is not None and any(getattr(fact, "message", None) == message.id for fact in decided.facts)
+    carried = message if named else None
+    return (ConversationChanged(conversation=saved, changes=decided.facts, message=carried, contact=contact),)

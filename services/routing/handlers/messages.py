@@ -18,6 +18,7 @@ from shared.contracts.messages import (
     MessageFailed,
     MessageQueued,
     MessageReceived,
+    MessageSnapshot,
     MessageTagged,
     MessageUncertain,
 )
@@ -67,6 +68,7 @@ class Messages:
             event.conversation,
             meta,
             lambda current: replies.accepted(current, event, self._desk.current(), self._clock.now()),
+            message=_sending(event),
         )
 
     async def on_failed(self, event: MessageFailed, meta: Meta) -> None:
@@ -75,6 +77,7 @@ class Messages:
             event.conversation,
             meta,
             lambda current: replies.failed(current, event, self._desk.current(), self._clock.now()),
+            message=_sending(event),
         )
 
     async def on_uncertain(self, event: MessageUncertain, meta: Meta) -> None:
@@ -83,6 +86,7 @@ class Messages:
             event.conversation,
             meta,
             lambda current: replies.failed(current, event, self._desk.current(), self._clock.now()),
+            message=_sending(event),
         )
 
     async def on_tagged(self, event: MessageTagged, meta: Meta) -> None:
@@ -104,6 +108,11 @@ class Messages:
                 ),
                 contact=event.contact,
             )
+
+
+def _sending(event: MessageAccepted | MessageFailed | MessageUncertain) -> MessageSnapshot | None:
+    """The reply itself, which the outcome repeats in case it is heard first."""
+    return None if event.queued is None else event.queued.message
 
 
 def _known(current: ConversationSnapshot | None) -> ConversationSnapshot:

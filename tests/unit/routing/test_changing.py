@@ -1,0 +1,85 @@
+"""One path for every change: what goes along with it, and when the dispatcher is asked for a look."""
+
+from __future__ import annotations
+
+from services.routing.domain.desk import Desk
+from services.routing.handlers.changing import Changing
+from services.routing.handlers.messages import Messages
+from shared.bus import Envelope
+from shared.contracts.base import Meta
+from shared.contracts.conversations import ConversationChanged, ConversationSnapshot
+from shared.contracts.looks import LookAgain
+from shared.contracts.words import Availability
+from tests.support.clock import ManualClock
+from tests.support.conversations import accepted, at, desk, inbound, outbound, team, user
+from tests.support.store import MemoryAggregates
+
+
+def meta(id: str, seconds: float) -> Meta:
+    return Meta(event_id=id, type="test", occurred_at=at(seconds), correlation_id=id)
+
+
+class Place:
+    """Routing's handlers on conversations in memory."""
+
+    def __init__(self, availability: dict[str, Availability] | None = None) -> None:
+        self.clock = ManualClock(at(100))
+        self.conversations = MemoryAggregates(ConversationSnapshot, clock=self.clock)
+        self.published: list[Envelope] = []
+        self.surroundings = desk(
+            users={"ana": user("ana")}, teams={"support": team("support", "ana")}, availability=availability or {}
+        )
+        changing = Changing(self.conversations, self, self.publish, self.clock)  # type: ignore[arg-type]  # all it asks of the source is the desk
+        self.messages = Messages(changing, self, self, self.clock)  # type: ignore[arg-type]  # as above
+
+    languages: tuple[str, ...] = ()
+
+    def current(self) -> Desk:
+        return self.surroundings
+
+    async def publish(self, entry: Envelope) -> None:
+        self.published.append(entry)
+
+    async def of_contact(self, contact: str) -> list[str]:
+        return []
+
+    @property
+    def looks(self) -> list[LookAgain]:
+        return [LookAgain.model_validate_json(entry.body) for entry in self.published]
+
+
+async def test_an_outcome_heard_before_its_sending_carries_the_reply_and_the_sending_then_adds_nothing() -> None:
+    place = Place()
+    await place.messages.on_received(inbound("m1", 0), meta("a", 0))
+    sending = outbound("r1", 10)
+    await place.messages.on_accepted(accepted("r1", 11, sending), meta("b", 11))
+    await place.messages.on_queued(sending, meta("c", 10))
+    said = place.conversations.said(ConversationChanged)
+    assert [event.message.id if event.message else None for event in said] == ["m1", "r1"]
+
+
+async def test_an_outcome_in_its_turn_carries_no_message() -> None:
+    place = Place()
+    await place.messages.on_received(inbound("m1", 0), meta("a", 0))
+    sending = outbound("r1", 10)
+    await place.messages.on_queued(sending, meta("b", 10))
+    await place.messages.on_accepted(accepted("r1", 11, sending), meta("c", 11))
+    said = place.conversations.said(ConversationChanged)
+    assert [event.message.id if event.message else None for event in said] == ["m1", "r1", None]
+
+
+async def test_a_look_is_asked_for_where_work_begins_to_wait_and_only_if_anybody_could_take_it() -> None:
+    nobody, somebody = Place(), Place({"ana": Availability.AVAILABLE})
+    for place in (nobody, somebody):
+        await place.messages.on_received(inbound("m1", 0), meta("a", 0))
+        await place.messages.on_received(inbound("m2", 5), meta("b", 5))
+    assert nobody.looks == []
+    (look,) = somebody.looks
+    assert look.conversation == inbound("m1", 0).thread.conversation
+
+
+async def test_a_repeated_delivery_says_nothing_again() -> None:
+    place = Place()
+    for _ in range(3):
+        await place.messages.on_received(inbound("m1", 0), meta("a", 0))
+    assert len(place.conversations.said(ConversationChanged)) == 1

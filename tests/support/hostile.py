@@ -99,6 +99,7 @@ def sound(answer: httpx2.Response, what: str = "") -> Any:
     assert found["status"] == answer.status_code, said
     assert found["code"], said
     assert found["detail"], said
+    assert all(one["message"] for one in found.get("errors") or ()), said
     return found
 
 

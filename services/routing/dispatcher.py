@@ -7,11 +7,13 @@ the conversation by compare-and-set, and gives the place back when that fails.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Protocol
+
+import structlog
 
 from services.routing.desk import DeskSource
 from services.routing.domain import assignment
@@ -26,7 +28,10 @@ from shared.contracts.words import Status
 from shared.ids import derived
 from shared.store import Decide, Decision, Outcome
 
+log = structlog.get_logger(__name__)
+
 TAKE_SECONDS = 3.0
+"""How long a take may last; well within ``HOLD``, also with the write that it ends in."""
 MOST_WINDOWS = 50
 REMEMBERED = 10_000
 FULL = 1_000_000
@@ -56,8 +61,8 @@ class Agents(Protocol):
     async def change(self, id: str, cause: Meta, decide: Decide[Agent]) -> Outcome[Agent]: ...
 
 
-Take = Callable[[ConversationSnapshot, str, Meta], Awaitable[bool]]
-"""Make the agent the owner, if the conversation is still as it was seen; whether it worked."""
+Take = Callable[[ConversationSnapshot, str, Meta, datetime], Coroutine[None, None, bool]]
+"""Make the agent the owner, unless somebody was faster or it is later than the instant given; whether it worked."""
 
 
 class Dispatcher:
@@ -72,6 +77,7 @@ class Dispatcher:
         clock: Clock,
         *,
         window: int,
+        take_seconds: float = TAKE_SECONDS,
     ) -> None:
         self._conversations = conversations
         self._agents = agents
@@ -79,8 +85,10 @@ class Dispatcher:
         self._desk = desk
         self._clock = clock
         self._window = window
+        self._take_within = timedelta(seconds=take_seconds)
         self._turn = asyncio.Lock()
         self._taken: dict[str, datetime] = {}
+        self._under_way: dict[str, asyncio.Task[bool]] = {}
         self._last: dict[str, str] = {}
 
     async def on_look(self, event: LookAgain, meta: Meta) -> None:
@@ -119,6 +127,7 @@ class Dispatcher:
         able = {agent for agent in members if desk.is_available(agent)}
         if not able:
             return set()
+        self._forget_ended()
         read_at = self._clock.now()
         held = {agent: set(ids) for agent, ids in (await self._conversations.held(able)).items()}
         for conversation in waiting:
@@ -182,19 +191,20 @@ class Dispatcher:
     async def _assign(
         self, conversation: ConversationSnapshot, agent: str, capacity: int, holding: Holding, meta: Meta
     ) -> Assigning:
+        until = self._clock.now() + self._take_within
+
         def reserve(current: Agent | None) -> Decision[Agent] | None:
             if current is None:
                 return None
-            after = reserved(current, conversation.id, holding, capacity, self._clock.now(), self._taken)
+            now = self._clock.now()
+            after = reserved(current, conversation.id, holding, capacity, now, self._taken, self._under_way)
             return None if after is None else Decision(after)
 
         if not (await self._agents.change(agent, _cause(meta, "reserve", conversation, agent), reserve)).changed:
             return Assigning.FULL
-        try:
-            async with asyncio.timeout(TAKE_SECONDS):
-                taken = await self._take(conversation, agent, _cause(meta, "take", conversation, agent))
-        except TimeoutError:
-            return Assigning.GONE  # the reservation ends by itself, and whoever looks next reads what came of it
+        taken = await self._try_to_take(conversation, agent, _cause(meta, "take", conversation, agent), until)
+        if taken is None:
+            return Assigning.GONE
         if taken:
             self._confirm(conversation.id)
             return Assigning.TAKEN
@@ -204,6 +214,28 @@ class Dispatcher:
             lambda current: None if current is None else Decision(given_back(current, conversation.id)),
         )
         return Assigning.GONE
+
+    async def _try_to_take(
+        self, conversation: ConversationSnapshot, agent: str, cause: Meta, until: datetime
+    ) -> bool | None:
+        """Whether it was taken; None when that is not known in time: the place counts until it is."""
+        take = asyncio.create_task(self._take(conversation, agent, cause, until), name="take")
+        try:
+            done, _ = await asyncio.wait((take,), timeout=self._take_within.total_seconds())
+        except asyncio.CancelledError:
+            take.cancel()
+            raise
+        if done:
+            return take.result()
+        self._under_way[conversation.id] = take
+        return None
+
+    def _forget_ended(self) -> None:
+        """What outlasted its time and has ended since is shown by the conversations from now on."""
+        for id in [id for id, take in self._under_way.items() if take.done()]:
+            take = self._under_way.pop(id)
+            if not take.cancelled() and take.exception() is not None:
+                log.info("take.failed", error=type(take.exception()).__name__)
 
     def _confirm(self, conversation: str) -> None:
         """It was taken: its reservation need not count beside the conversation itself."""

@@ -113,12 +113,12 @@ class Routing:
         await self._owner.on_changed(event, meta)
         await self._replicas.on_changed(event, meta)
 
-    async def _take(self, seen: ConversationSnapshot, agent: str, cause: Meta) -> bool:
-        """Make the agent the owner, if it still waits; whether he has it now."""
+    async def _take(self, seen: ConversationSnapshot, agent: str, cause: Meta, until: datetime) -> bool:
+        """Make the agent the owner, if it still waits and it is not too late; whether he has it now."""
 
         def decide(current: ConversationSnapshot | None) -> Decided:
             now_so = seen if current is None else current
-            return assignment.assigned(now_so, agent, self._desk.current(), self._runtime.clock.now())
+            return assignment.assigned(now_so, agent, self._desk.current(), self._runtime.clock.now(), until)
 
         outcome = await self._changing.change(seen.id, cause, decide)
         owner = None if outcome.state is None else outcome.state.owner

@@ -99,8 +99,15 @@ def first_for(
     return min(fitting, key=waiting_order, default=None)
 
 
-def assigned(conversation: ConversationSnapshot, agent: str, desk: Desk, now: datetime) -> Decision:
-    """The dispatcher takes it for an agent whose place is reserved; nothing changes if it waits no more."""
+def assigned(
+    conversation: ConversationSnapshot, agent: str, desk: Desk, now: datetime, until: datetime | None = None
+) -> Decision:
+    """The dispatcher takes it for an agent whose place is reserved; nothing changes if it waits no more.
+
+    After ``until`` it is too late: the place may have been given to another conversation.
+    """
+    if until is not None and now > until:
+        return unchanged(conversation)
     if not waits(conversation) or not desk.can_reply(agent, conversation.channel):
         return unchanged(conversation)
     change = Change(conversation, conversation, desk=desk, at=now, now=now, by=SYSTEM)

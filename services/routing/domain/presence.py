@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,7 +12,9 @@ from shared.contracts.base import Contract, Instant
 from shared.contracts.words import Availability
 
 HOLD = timedelta(seconds=5)
-"""How long a reservation is kept; its conversation is taken well within it, or not at all."""
+"""How long a reservation counts by itself; its conversation is taken well within it, or not at all."""
+KEPT = timedelta(seconds=60)
+"""How long it stays on the agent: longer than anybody works with what he has read."""
 SKEW = timedelta(seconds=1)
 """How far the clocks of two dispatchers may differ."""
 
@@ -98,27 +100,40 @@ class Holding:
 
 
 def reserved(
-    agent: Agent, conversation: str, holding: Holding, capacity: int, now: datetime, taken: Mapping[str, datetime]
+    agent: Agent,
+    conversation: str,
+    holding: Holding,
+    capacity: int,
+    now: datetime,
+    taken: Mapping[str, datetime],
+    under_way: Container[str] = (),
 ) -> Agent | None:
     """A place for the conversation, or None when all he holds in ``new`` and has reserved reaches ``capacity``.
 
-    A conversation counts once, owned or reserved. A reservation stops counting once its conversation was taken
-    before ``holding`` was read, because then that shows what became of it: whoever reads later, in whichever
-    process, sees either the reservation or the conversation. ``taken`` is what this process took, and when.
+    A conversation counts once, owned or reserved. A reservation stops counting once its conversation was taken, or
+    can be taken no more, before ``holding`` was read, because then that shows what became of it: whoever reads
+    later, in whichever process, sees either the reservation or the conversation. ``taken`` is what this process
+    took, and when; ``under_way`` what it is still taking, however long that has been.
     """
     if agent.availability is not Availability.AVAILABLE:
         return None
-    live = tuple(
+    known = tuple(
         hold if hold.taken_at is not None else hold.model_copy(update={"taken_at": taken.get(hold.conversation)})
         for hold in agent.held
-        if hold.conversation != conversation and now - hold.since < HOLD
+        if hold.conversation != conversation and (hold.conversation in under_way or now - hold.since < KEPT)
     )
-    counted = {hold.conversation for hold in live if hold.taken_at is None or hold.taken_at + SKEW >= holding.read_at}
+    counted = {hold.conversation for hold in known if hold.conversation in under_way or _counts(hold, holding.read_at)}
     if len((holding.conversations | counted) - {conversation}) >= capacity:
         return None
     return agent.model_copy(
-        update={"held": (*live, Hold(conversation=conversation, since=now)), "last_assigned_at": now}
+        update={"held": (*known, Hold(conversation=conversation, since=now)), "last_assigned_at": now}
     )
+
+
+def _counts(hold: Hold, read_at: datetime) -> bool:
+    """Whether what was read then may not show yet what became of it."""
+    settled_at = hold.taken_at or hold.since + HOLD
+    return settled_at + SKEW >= read_at
 
 
 def given_back(agent: Agent, conversation: str) -> Agent:

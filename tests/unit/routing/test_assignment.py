@@ -217,6 +217,12 @@ def test_the_dispatcher_takes_only_what_still_waits() -> None:
     assert not assignment.assigned(taken.now, "ana", taken.desk, at(6)).changed
 
 
+def test_the_dispatcher_takes_nothing_after_its_reservation_is_over() -> None:
+    story = waiting()
+    assert not assignment.assigned(story.now, "ana", story.desk, at(9), at(8)).changed
+    assert assignment.assigned(story.now, "ana", story.desk, at(8), at(8)).changed
+
+
 # --- skill sets and priority -------------------------------------------------------------------------------------
 
 

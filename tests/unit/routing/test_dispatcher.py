@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
@@ -11,7 +12,7 @@ import pytest
 from services.routing.dispatcher import Dispatcher
 from services.routing.domain import assignment
 from services.routing.domain.desk import Desk
-from services.routing.domain.presence import Agent
+from services.routing.domain.presence import HOLD, Agent
 from services.routing.repository import derived_fields
 from shared.contracts.acts import Owner
 from shared.contracts.base import Meta
@@ -21,6 +22,7 @@ from shared.contracts.settings import Team
 from shared.contracts.words import Availability, Medium, MessageKind, Status, Substatus
 from tests.support.clock import ManualClock
 from tests.support.conversations import at, desk, team, thread, user
+from tests.support.eventually import eventually
 from tests.support.store import MemoryAggregates
 
 NOW = at(1000)
@@ -68,6 +70,7 @@ class World:
             availability=dict.fromkeys(self.people, Availability.AVAILABLE),
         )
         self.takes_fail: set[str] = set()
+        self.slow: dict[str, asyncio.Event] = {}
 
     async def start(self) -> None:
         for name in self.people:
@@ -102,8 +105,10 @@ class World:
             for name in agents
         }
 
-    async def take(self, seen: ConversationSnapshot, agent: str, _cause: Meta) -> bool:
+    async def take(self, seen: ConversationSnapshot, agent: str, _cause: Meta, _until: datetime) -> bool:
         await asyncio.sleep(0)
+        if seen.id in self.slow:
+            await self.slow[seen.id].wait()
         current = self.conversations[seen.id]
         if current.owner is not None or seen.id in self.takes_fail:
             return current.owner == Owner(id=agent)
@@ -113,8 +118,8 @@ class World:
     def owners(self) -> dict[str, str | None]:
         return {id: one.owner.id if one.owner else None for id, one in sorted(self.conversations.items())}
 
-    def dispatcher(self) -> Dispatcher:
-        return Dispatcher(self, self.agents_store, self.take, self, self.clock, window=100)  # type: ignore[arg-type]  # the desk's two readers are all it uses
+    def dispatcher(self, take_seconds: float = 3.0) -> Dispatcher:
+        return Dispatcher(self, self.agents_store, self.take, self, self.clock, window=100, take_seconds=take_seconds)  # type: ignore[arg-type]  # the desk's two readers are all it uses
 
 
 async def test_RT_08_the_highest_score_then_the_longest_waiting_goes_first() -> None:
@@ -165,6 +170,41 @@ async def test_nobody_above_capacity_with_two_dispatchers_at_once() -> None:
     await asyncio.gather(*looks)
     held = await world.held(["ana", "bea"])
     assert {name: len(ids) for name, ids in held.items()} == {"ana": 3, "bea": 3}
+
+
+async def test_a_take_that_outlasts_its_reservation_still_counts() -> None:
+    """A slow store: the agent's place is kept until it is known whether he got the conversation."""
+    world = World([waiting("c1"), waiting("c2", since=1)], ["ana"], [team("support", "ana", capacity=1)])
+    world.slow["c1"] = asyncio.Event()
+    await world.start()
+    dispatcher = world.dispatcher(take_seconds=0.01)
+    await dispatcher.on_look(LookAgain(conversation="c1"), meta("first"))
+    world.clock.advance(HOLD * 3)
+    await dispatcher.on_look(LookAgain(conversation="c2"), meta("second"))
+    assert world.owners() == {"c1": None, "c2": None}
+    world.slow["c1"].set()
+    await eventually(lambda: world.owners()["c1"] == "ana")
+    await dispatcher.on_look(LookAgain(conversation="c2"), meta("third"))
+    assert world.owners() == {"c1": "ana", "c2": None}
+
+
+async def test_a_take_that_ends_in_nothing_frees_the_place() -> None:
+    world = World([waiting("c1"), waiting("c2", since=1)], ["ana"], [team("support", "ana", capacity=1)])
+    world.slow["c1"] = asyncio.Event()
+    world.takes_fail.add("c1")
+    await world.start()
+    dispatcher = world.dispatcher(take_seconds=0.01)
+    await dispatcher.on_look(LookAgain(conversation="c1"), meta("first"))
+    world.slow["c1"].set()
+    world.clock.advance(HOLD * 3)
+
+    numbers = itertools.count()
+
+    async def given() -> bool:
+        await dispatcher.on_look(LookAgain(conversation="c2"), meta(f"again {next(numbers)}"))
+        return world.owners()["c2"] == "ana"
+
+    await eventually(given)
 
 
 async def test_RT_15_an_away_agent_and_one_of_another_team_are_passed_over() -> None:

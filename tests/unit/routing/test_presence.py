@@ -97,7 +97,10 @@ def test_a_reservation_counts_until_the_conversations_were_read_after_it_was_tak
     assert reserved(full, "c2", holding(read=1), 1, at(3), taken) is None, "read before: nobody knows what became of it"
     assert reserved(full, "c2", holding(read=2.5), 1, at(3), NOTHING) is None, "not known to be taken"
     assert reserved(full, "c2", holding(read=2.5), 1, at(3), taken) is not None, "taken, and not his any more"
-    assert reserved(full, "c2", holding(read=1), 1, at(1) + HOLD, NOTHING) is not None, "nobody takes it so late"
+    late = at(1) + HOLD
+    assert reserved(full, "c2", holding(read=2.5), 1, late, NOTHING) is None, "read before it had to be taken"
+    assert reserved(full, "c2", holding(read=8), 1, at(9), NOTHING) is not None, "nobody takes it so late"
+    assert reserved(full, "c2", holding(read=8), 1, at(9), NOTHING, {"c1"}) is None, "but this one is still at it"
 
 
 def test_what_one_dispatcher_took_is_seen_by_another_that_read_before() -> None:

@@ -23,9 +23,7 @@ async def test_two_replicas_ring_each_instant_once_and_notice_one_another() -> N
         return Decision(rung, says=(CaseChanged(case=rung),))
 
     registries = [CollectorRegistry(), CollectorRegistry()]
-    replicas = [
-        Timers(cases, ring, clock, metrics=registry, replica=f"r{n}") for n, registry in enumerate(registries)
-    ]
+    replicas = [Timers(cases, ring, clock, metrics=registry, replica=f"r{n}") for n, registry in enumerate(registries)]
     for n in range(50):
         await cases.insert(Case(id=f"k{n}", wake_at=clock.now() + timedelta(milliseconds=4 * n)), cause())
     for replica in replicas:

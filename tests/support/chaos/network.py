@@ -21,6 +21,8 @@ from tests.support.chaos.plan import Delivery
 from tests.support.eventually import eventually
 from tests.support.receiver import Answer, Receiver, Request
 
+AHEAD = 0.3
+"""How much of all messages the network may be ahead of the agents' work."""
 REFUSED, POSTPONED, RECEIPTS = 0.04, 0.06, 0.3
 
 
@@ -63,13 +65,14 @@ class Endpoint(Receiver):
 
 
 class Network:
-    """Delivers as planned, by ingest's own port and by the gateway's in turn. ``stored`` sums what ingest said."""
+    """Delivers as planned, by ingest's own port and by the gateway's in turn. ``stored`` sums what ingest said was new."""
 
     def __init__(
         self, client: httpx2.AsyncClient, seed: str, *, channel: str, secret: str, doors: Sequence[Callable[[], str]]
     ) -> None:
         self.patience = Patience(client, f"{seed} network")
         self.stored = 0
+        self.delivered = 0
         self.receipts = 0
         self._chance = Random(f"{seed} receipts")
         self._channel = channel
@@ -101,11 +104,12 @@ class Network:
     async def _at(self, began: float, delivery: Delivery, share: Callable[[], float], last: float) -> None:
         await asyncio.sleep(max(0.0, began + delivery.after - time.monotonic()))
         with contextlib.suppress(TimeoutError):
-            await eventually(lambda: share() > 0.8 * delivery.after / last, within=3 * last)
+            await eventually(lambda: share() > delivery.after / last - AHEAD, within=last)
         told = await self._post({"messages": [said.body for said in delivery.said]})
         assert told["rejected"] == [], told
         assert told["stored"] + told["known"] == len(delivery.said), told
         self.stored += told["stored"]
+        self.delivered += 1
 
     async def _post(self, body: dict[str, Any]) -> dict[str, Any]:
         self._number += 1

@@ -28,6 +28,7 @@ from tests.support.eventually import eventually
 T = TypeVar("T")
 
 LOOK_SECONDS = 1.0
+TELL_SECONDS = 10.0
 AT_ONCE = 8
 OUTGOING = ("ingest", "csat")
 """Attempts that a kill cut off are due again when their lease ends (ingest: 60 s, csat: 20 s and more)."""
@@ -76,6 +77,7 @@ class Storm:
                 self._agents.append(agent)
                 group.create_task(agent.work(over))
                 watching.append(group.create_task(agent.watch(over)))
+            telling = group.create_task(self._tell())
             receipts = group.create_task(network.tell_receipts(self._endpoint, over))
             suffering = group.create_task(self._house.suffer(plan.outages, self._share))
             await network.deliver(plan.deliveries, self._share)
@@ -84,7 +86,7 @@ class Storm:
             over.set()
             self._endpoint.calm = True
             await receipts
-            for task in watching:
+            for task in (telling, *watching):
                 task.cancel()
 
     async def settle(self, recorder: Recorder, stores: Stores, within: float, *, but: tuple[str, ...] = ()) -> float:
@@ -167,6 +169,17 @@ class Storm:
         }
         return {name: what for name, what in found.items() if what}
 
+    async def _tell(self) -> None:
+        """Where the run stands, for whoever watches."""
+        while True:
+            await asyncio.sleep(TELL_SECONDS)
+            delivered = self._network.delivered if self._network else 0
+            killed, plan = self._house.killed.total(), self._plan
+            print(f"  acts {self.work.done.total()} of {plan.form.acts}", end=", ")
+            print(
+                f"deliveries {delivered} of {len(plan.deliveries)}, kills {killed} of {len(plan.outages)}", flush=True
+            )
+
     def _share(self) -> float:
         return self.work.done.total() / self._plan.form.acts
 
@@ -189,6 +202,7 @@ class Storm:
             "messages": len(self._plan.said),
             "conversations": len(stored.conversations),
             "episodes": sum(one.episode for one in stored.conversations.values()),
+            "stored, as ingest said": network.stored if network else 0,
             "network heard": dict(network.patience.answers) if network else {},
             "receipts": network.receipts if network else 0,
             "acts": dict(self.work.done),

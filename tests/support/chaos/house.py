@@ -145,10 +145,10 @@ class House:
         await asyncio.sleep(max(0.0, began + outage.after - time.monotonic()))
         await eventually(lambda: share() >= outage.share, within=LONGEST)
         member = self._member(outage.name)
+        await eventually(lambda: member.pid is not None, within=LONGEST)
         self._down[outage.name] += 1
-        if member.pid is not None:
-            member.kill()
-            self.killed[outage.name] += 1
+        member.kill()
+        self.killed[outage.name] += 1
         await asyncio.sleep(outage.down)
         self._down[outage.name] -= 1
         if not self._down[outage.name] and member.pid is None:

@@ -65,7 +65,10 @@ class Endpoint(Receiver):
 
 
 class Network:
-    """Delivers as planned, by ingest's own port and by the gateway's in turn. ``stored`` sums what ingest said was new."""
+    """Delivers as planned, by ingest's own port and by the gateway's in turn.
+
+    ``delivered`` counts requests that were answered well, ``stored`` the messages that ingest said were new in them.
+    """
 
     def __init__(
         self, client: httpx2.AsyncClient, seed: str, *, channel: str, secret: str, doors: Sequence[Callable[[], str]]

@@ -347,11 +347,11 @@ async def test_services_that_copy_from_one_another_start_together(mongo_url: str
             await owner.start()
             place.exits.push_async_callback(owner.stop)
             await bus.start(settings_table(owner, replicas))
-            await replicas.start()
+            await replicas.start(within=120)  # so that only an answer ends the waiting, never the giving up
             place.exits.push_async_callback(replicas.stop)
             return replicas
 
-        async with asyncio.timeout(4):
+        async with asyncio.timeout(60):
             await asyncio.gather(
                 start("sla", sla_declarations(), WorkflowSettings),
                 start("routing", (Declaration(WorkflowSettings),), ScheduleSettings),

@@ -23,6 +23,8 @@ from tests.support.chaos.office import PASSWORD, Office
 from tests.support.chaos.patience import Patience, json_of
 
 ANSWERS = ("Here is what we found out, and how it goes on.", "Thank you for waiting: it is on its way to you now.")
+MOVED_ON = (404, 409)
+"""It changed since the page was drawn, or is not his to see any more."""
 HANDS = 2
 """Pages that one person has open and works in."""
 ACTS: TypeAdapter[Act] = TypeAdapter(Act)
@@ -33,7 +35,7 @@ class Work:
     """What all agents did. ``commands`` are the acts asked for, by the id that routing knows them by."""
 
     done: Counter[str] = field(default_factory=Counter)
-    conflicts: int = 0
+    refused: Counter[int] = field(default_factory=Counter)
     replies: set[str] = field(default_factory=set)
     notes: set[str] = field(default_factory=set)
     commands: dict[str, ActOnConversation] = field(default_factory=dict)
@@ -105,7 +107,7 @@ class Agent:
             await self._act(row, {"act": "set_pending", "boomerang": boomerang})
         elif drawn < 0.9:
             note = await self._write(f"/api/conversations/{row['id']}/notes", {"text": "Asked the warehouse."}, "note")
-            self._work.notes.add(note["message"]["id"])
+            self._work.notes |= {note["message"]["id"]} if note else set()
         else:
             await self._act(row, {"act": "change_topics", "add": [self._chance.choice(self._office.topics)]})
 
@@ -116,7 +118,7 @@ class Agent:
     async def _reply(self, row: dict[str, Any]) -> None:
         body = {"text": self._chance.choice(ANSWERS), "seen": row["last_inbound"]}
         sent = await self._write(f"/api/conversations/{row['id']}/messages", body, "reply")
-        self._work.replies.add(sent["message"]["id"])
+        self._work.replies |= {sent["message"]["id"]} if sent else set()
 
     async def _act(self, row: dict[str, Any], act: dict[str, Any]) -> None:
         await self._write(
@@ -126,8 +128,10 @@ class Agent:
             of=row["id"],
         )
 
-    async def _write(self, path: str, body: dict[str, Any], what: str, *, of: str | None = None) -> dict[str, Any]:
-        """One write, whatever it takes: the same key each time, so it is done once."""
+    async def _write(
+        self, path: str, body: dict[str, Any], what: str, *, of: str | None = None
+    ) -> dict[str, Any] | None:
+        """One write, whatever it takes: the same key each time, so it is done once. None: it came too late."""
         key = str(uuid.UUID(int=self._chance.getrandbits(128), version=4))
         if of is not None:
             request = derived("request", self._user, f"POST {path}", key)
@@ -144,9 +148,9 @@ class Agent:
             content=json.dumps(body).encode(),
             headers=lambda: {**self._headers, "Idempotency-Key": key},
         )
-        if answer.status_code == 409:
-            self._work.conflicts += 1
-            return {}
+        if answer.status_code in MOVED_ON:
+            self._work.refused[answer.status_code] += 1
+            return None
         self._work.done[what] += 1
         found: dict[str, Any] = json_of(answer)
         return found

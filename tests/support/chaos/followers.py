@@ -35,11 +35,13 @@ def clocks_are_the_models(
             after = observe(known, seen, found, event.conversation.changed_at)
             if after is not None:
                 computed[_key(seen.episode, seen.turn)] = after[0]
-    ours = {key: clock.model_dump(mode="json", exclude=UNCOMPARED) for key, clock in computed.items()}
-    theirs = {_key(one.episode, one.turn): one.model_dump(mode="json", exclude=UNCOMPARED) for one in stored}
-    for key in sorted(ours.keys() | theirs.keys()):
-        if ours.get(key) != theirs.get(key):
-            yield f"clock {key}: the model has {ours.get(key)}, stored is {theirs.get(key)}"
+    kept = {_key(one.episode, one.turn): one for one in stored}
+    yield from (f"clock {key} is not stored" for key in computed.keys() - kept.keys())
+    yield from (f"clock {key} follows from nothing" for key in kept.keys() - computed.keys())
+    for key in computed.keys() & kept.keys():
+        ours, theirs = (one.model_dump(mode="json", exclude=UNCOMPARED) for one in (computed[key], kept[key]))
+        different = [name for name in ours if ours[name] != theirs[name]]
+        yield from (f"clock {key}: the model has {name} {ours[name]}, stored is {theirs[name]}" for name in different)
 
 
 def row_shows_the_clock(

@@ -206,7 +206,7 @@ class Storm:
             "network heard": dict(network.patience.answers) if network else {},
             "receipts": network.receipts if network else 0,
             "acts": dict(self.work.done),
-            "conflicts": self.work.conflicts,
+            "came too late": dict(self.work.refused),
             "agents heard": dict(answers),
             "rows pushed live": sum(agent.rows_pushed for agent in self._agents),
             "replies": len(self.work.replies),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from services.automation.handlers import Handlers
+from services.automation.handlers.rules import Handlers
 from shared.bus import Row, consumes
 from shared.contracts.conversations import ConversationChanged
 

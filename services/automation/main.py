@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from services.automation.consumers import table
 from services.automation.domain.rules import RuleSet
-from services.automation.handlers import Handlers
+from services.automation.handlers.rules import Handlers
 from services.automation.metrics import RuleMetrics
-from services.automation.repository import Runs
+from services.automation.repository.runs import Runs
 from services.automation.resources import declarations
 from shared.contracts.settings import Rule
 from shared.resources import ResourceOwner, settings_table

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
-from aio_pika import Channel, Message
+from aio_pika import Channel, Message, RobustConnection
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, AbstractRobustConnection
 from faststream.message import StreamMessage
 from faststream.middlewares import AckPolicy
@@ -73,7 +73,7 @@ class Session:
     @classmethod
     async def open(cls, url: str, names: Names, topology: Topology, service: str) -> Session:
         """Connect, declare everything, be ready to publish and ask. Raises what the client raises."""
-        broker = RabbitBroker(
+        broker = _Broker(
             with_defaults(url, heartbeat=HEARTBEAT, name=service),
             timeout=CONNECT_WITHIN,
             reconnect_interval=NEVER,
@@ -180,9 +180,7 @@ class Session:
             self.lost.set_result("closed")
         if hasattr(self, "asking"):
             self.asking.fail()
-        with suppress(*LOST), breaking():
-            async with asyncio.timeout(ANSWER_WITHIN):
-                await self._connection.close()
+        await _closed(self._connection)
 
     async def _is_blocked(self) -> bool:
         transport = self._connection.transport
@@ -220,6 +218,34 @@ class Session:
             self.lost.set_result(f"the connection broke ({reason})")
         if hasattr(self, "asking"):
             self.asking.fail()
+
+
+class _Broker(RabbitBroker):
+    """FastStream's broker, which leaves no connection behind when connecting fails half-way."""
+
+    async def _connect(self) -> RobustConnection:
+        made: list[RobustConnection] = []
+
+        def making(*args: Any, **options: Any) -> RobustConnection:
+            made.append(RobustConnection(*args, **options))
+            return made[-1]
+
+        self._connection_kwargs["connection_class"] = making
+        try:
+            return await super()._connect()
+        except BaseException:
+            for connection in made:
+                await _closed(connection)
+            raise
+
+
+async def _closed(connection: AbstractRobustConnection) -> None:
+    """Close it whatever happens: one that is not marked closed tries to close itself when no loop may run."""
+    for _ in range(2):  # where its transport is broken the first closing raises, and forgets the transport
+        with suppress(*LOST), breaking():
+            async with asyncio.timeout(ANSWER_WITHIN):
+                await connection.close()
+                return
 
 
 async def _connected(broker: RabbitBroker) -> AbstractRobustConnection:

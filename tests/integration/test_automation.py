@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from services.automation.main import build
-from services.automation.repository import Runs
+from services.automation.repository.runs import Runs
 from shared.bus import Bus, consumes
 from shared.contracts.base import Meta
 from shared.contracts.conversations import ConversationChanged, ConversationTriaged, RuleActed

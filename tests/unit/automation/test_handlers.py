@@ -11,7 +11,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from services.automation.domain.rules import RuleSet, Seen
-from services.automation.handlers import Handlers
+from services.automation.handlers.rules import Handlers
 from services.automation.metrics import RuleMetrics
 from services.automation.resources import declarations
 from shared.contracts.acts import ChangeTopics, Resolve, RuleAction, RuleRun, TagMessageAct

@@ -1,4 +1,4 @@
-"""The only queries of automation's database: run records."""
+"""Run records: which rule matched which message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Use cases of automation: evaluate the rules on a message, answer triage, act outside it."""
+"""Rules: evaluate them on a message, answer triage, act outside it."""
 
 from __future__ import annotations
 

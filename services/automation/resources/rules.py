@@ -1,4 +1,4 @@
-"""The settings objects that automation owns: rules."""
+"""Rules as settings objects: what a rule must have to be saved."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from shared.resources import Declaration, Problem, unique_name
 
 
 def declarations() -> Sequence[Declaration[Any]]:
-    """Every kind that automation owns."""
+    """The kinds that rules own."""
     return (Declaration(Rule, check=_check_rule, claims=unique_name, warnings=_warn_rule),)
 
 

@@ -12,7 +12,7 @@ from services.csat.domain.gate import Skipped, before_frequency, is_sampled, sur
 from services.csat.domain.invitations import Invitation, Stage
 from shared.contracts.base import Event, Meta
 from shared.contracts.conversations import ConversationChanged, ConversationSnapshot
-from shared.contracts.facts import EpisodeOpened, Resolved, StatusChanged, SurveyAnswered, SurveyCommented
+from shared.contracts.facts import EpisodeOpened, MessageAdded, Resolved, StatusChanged, SurveyAnswered, SurveyCommented
 from shared.contracts.settings import Survey
 from shared.contracts.surveys import AnswerRecorded, Figures, ReadFigures, SurveyDecision
 from shared.contracts.words import Status
@@ -42,6 +42,8 @@ class Claims(Protocol):
         self, survey: str, contact: str, invitation: str, days: int, at: datetime, due: datetime
     ) -> bool: ...
 
+    async def sent(self, survey: str, contact: str, invitation: str, at: datetime) -> None: ...
+
     async def give_back(self, survey: str, contact: str, invitation: str) -> None: ...
 
 
@@ -64,6 +66,8 @@ class Handlers:
             match other:
                 case SurveyAnswered():
                     await self._complete(other.invitation, _step(meta, place), partial(rules.answered, fact=other))
+                case MessageAdded(automatic=True, message=message):
+                    await self._on_said(event.conversation, message, other.at, _step(meta, place))
                 case SurveyCommented():
                     await self._complete(other.invitation, _step(meta, place), partial(rules.commented, fact=other))
                 case _:
@@ -121,6 +125,20 @@ class Handlers:
         state = outcome.state
         if state is not None and state.survey is not None and state.stage is Stage.CANCELLED:
             await self._claims.give_back(state.survey, state.contact, id)
+
+    async def _on_said(self, conversation: ConversationSnapshot, message: str, at: datetime, meta: Meta) -> None:
+        """A survey's message was stored: it was sent, whatever csat made of the attempt (sent is final)."""
+        opened = conversation.invitation
+        if opened is None or message != rules.survey_message(opened.id):
+            return
+
+        def decide(current: Invitation | None) -> Decision[Invitation] | None:
+            after = None if current is None else rules.sent(current, at)
+            return None if after is None or after is current else Decision(after, says=decided(after))
+
+        state = (await self._invitations.change(opened.id, meta, decide)).state
+        if state is not None and state.survey is not None and state.stage is Stage.SENT:
+            await self._claims.sent(state.survey, state.contact, state.id, state.sent_at or at)
 
     async def _complete(self, id: str, meta: Meta, after: Callable[[Invitation], Invitation]) -> None:
         def decide(current: Invitation | None) -> Decision[Invitation] | None:

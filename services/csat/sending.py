@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -14,7 +15,7 @@ from shared.bus import Asks
 from shared.clock import Clock
 from shared.contracts.base import Actor, Meta
 from shared.contracts.conversations import ConversationSnapshot, OpenInvitation
-from shared.contracts.messages import SendMessage
+from shared.contracts.messages import ReadMessage, SendMessage
 from shared.contracts.settings import Channel, Survey
 from shared.contracts.words import ActorKind, Status
 from shared.errors import Conflict, Forbidden, NotFound, RetryLater, TimedOut, Unprocessable
@@ -50,13 +51,20 @@ class Sending:
         self._clock = clock
 
     async def send(self, invitation: Invitation) -> None:
-        """One attempt. Where a neighbour gives no answer it ends without one: its wake_at takes it up again."""
+        """One attempt. Where a neighbour gives no answer it ends without one: its wake_at takes it up again.
+
+        A former attempt may have been cut off after ingest stored the survey, so before one is cancelled ingest is
+        asked whether it went: sent is final. What it stored even later is heard of (``Handlers``).
+        """
         now = self._clock.now()
         try:
-            refusal = self._check(invitation, now) or await self._open(invitation, now)
-            if refusal is None:
-                refusal = await self._say(invitation, invitation.text, "send")
-        except (RetryLater, TimedOut):
+            async with asyncio.timeout(_left(invitation, now)):
+                refusal = self._check(invitation, now) or await self._open(invitation, now)
+                if refusal is None:
+                    refusal = await self._say(invitation, invitation.text, "send")
+                if refusal is not None and invitation.attempt > 1 and await self._went(invitation, now):
+                    refusal = None
+        except (RetryLater, TimedOut, TimeoutError):
             return
         if refusal is None:
             await self._sent(invitation, now)
@@ -97,6 +105,15 @@ class Sending:
             return Skipped.WINDOW
         return None
 
+    async def _went(self, invitation: Invitation, now: datetime) -> bool:
+        """Whether a former attempt's survey is stored after all."""
+        reading = ReadMessage(message_id=rules.survey_message(invitation.id))
+        try:
+            await self._bus.ask(reading, meta=_own(invitation, f"went {invitation.attempt}", now))
+        except NotFound:
+            return False
+        return True
+
     async def _sent(self, invitation: Invitation, now: datetime) -> None:
         await self._settle(invitation, lambda one: rules.sent(one, now))
         if invitation.survey is not None:
@@ -124,8 +141,17 @@ def _still(conversation: ConversationSnapshot, invitation: Invitation) -> Skippe
     return Skipped.MUTED if conversation.muted else None
 
 
+def _left(invitation: Invitation, now: datetime) -> float | None:
+    """Seconds until the next attempt begins: two never run at once."""
+    return None if invitation.wake_at is None else max((invitation.wake_at - now).total_seconds(), 0)
+
+
 def _own(invitation: Invitation, step: str, now: datetime) -> Meta:
-    """The cause of a step: the invitation as scheduled for this resolve, the same in every attempt."""
-    id = derived("survey", invitation.id, invitation.resolved_version, step)
+    """The cause of a step: the invitation as scheduled for this resolve, the same in every attempt.
+
+    The messages are named by the invitation alone, so that an episode gets each of them once.
+    """
+    version = () if step in rules.MESSAGES else (invitation.resolved_version,)
+    id = rules.step_id(invitation.id, *version, step)
     story = derived("survey", invitation.id, invitation.resolved_version)
     return Meta(event_id=id, type="survey.due", occurred_at=now, correlation_id=story)

@@ -27,7 +27,7 @@ class Sender:
     def saw(self, invitation: Invitation) -> None:
         """Start what this state asks for, once. A thank-you lost with the process is not worth another try."""
         if invitation.stage is Stage.OPENING:
-            self._begin((invitation.id, f"attempt {invitation.attempt}"), self._send, invitation)
+            self._begin((invitation.id, "attempt"), self._send, invitation)
         elif invitation.stage is Stage.SENT and invitation.answered_at is not None and invitation.thank_you:
             self._begin((invitation.id, "thanks"), self._thank, invitation)
 

@@ -14,9 +14,10 @@ from services.csat.sending import Sending
 from services.routing.domain.invitation import open_invitation
 from shared.contracts.base import Meta
 from shared.contracts.conversations import ConversationChanged, ConversationReply, OpenInvitation
-from shared.contracts.messages import SendMessage, Sent
+from shared.contracts.messages import ReadMessage, SendMessage, Sent
 from shared.contracts.settings import Channel, Survey
 from shared.contracts.surveys import SurveyDecision
+from shared.errors import NotFound
 from shared.ids import derived, new_id
 from shared.store import Decision
 from tests.support.bus import FakeBus
@@ -49,7 +50,10 @@ def survey(**fields: Any) -> Survey:
 
 @dataclass
 class CsatInMemory:
-    """``hear`` and ``wake`` as the bus and the timers would. ``stories`` are the conversations that routing has."""
+    """``hear`` and ``wake`` as the bus and the timers would. ``stories`` are the conversations that routing has.
+
+    ``refusal`` is what ingest says instead of storing a message, ``lost`` what becomes of its answer once it has.
+    """
 
     surveys: Mapping[str, Survey]
     channels: Mapping[str, Channel] = field(default_factory=dict)
@@ -59,9 +63,11 @@ class CsatInMemory:
         self.bus = FakeBus("csat", clock=self.clock)
         self.bus.answer_with(OpenInvitation, self._open)
         self.bus.answer_with(SendMessage, self._send)
+        self.bus.answer_with(ReadMessage, self._read)
         self.stories: dict[str, Story] = {}
         self.sent: dict[str, SendMessage] = {}
         self.refusal: Exception | None = None
+        self.lost: Exception | None = None
         self.invitations = MemoryInvitations(Invitation, clock=self.clock, name="invitations")
         self.claims = MemoryRepository(Claim, name="claims")
         claims = Claims(self.claims)
@@ -114,4 +120,11 @@ class CsatInMemory:
         if self.refusal is not None:
             raise self.refusal
         self.sent[meta.event_id] = command
+        if self.lost is not None:
+            raise self.lost
         return Sent(message=outbound("survey", 0, text=command.text, automatic=True).message)
+
+    async def _read(self, command: ReadMessage, _meta: Meta) -> Sent:
+        if command.message_id not in {derived("sent", id) for id in self.sent}:
+            raise NotFound("There is no such message.")
+        return Sent(message=outbound(command.message_id, 0, automatic=True).message)

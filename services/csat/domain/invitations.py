@@ -19,6 +19,8 @@ TRY_AGAIN = timedelta(seconds=10)
 """After how long an opening that nobody finished is taken up again, at first."""
 MOST_ATTEMPTS = 20
 """Some nine hours; a survey that comes later than that asks about something forgotten."""
+MESSAGES = frozenset({"send", "thank"})
+"""Steps that send a message: each at most once an invitation."""
 
 
 class Stage(StrEnum):
@@ -69,6 +71,16 @@ class Invitation(Contract):
 def invitation_id(conversation: str, episode: int) -> str:
     """One per (conversation, episode)."""
     return derived("invitation", conversation, episode)
+
+
+def step_id(invitation: str, *step: object) -> str:
+    """What a step of an invitation is known by, so that repeating it does nothing."""
+    return derived("survey", invitation, *step)
+
+
+def survey_message(invitation: str) -> str:
+    """The id that ingest gives the survey's message: at most one an invitation."""
+    return derived("sent", step_id(invitation, "send"))
 
 
 def skipped(conversation: ConversationSnapshot, resolved: Resolved, survey: str | None, reason: Skipped) -> Invitation:
@@ -149,8 +161,8 @@ def opened(invitation: Invitation, now: datetime) -> Opened:
 
 
 def sent(invitation: Invitation, now: datetime) -> Invitation:
-    """The survey message was stored for sending; final."""
-    if invitation.stage is Stage.SENT:
+    """The survey message was stored for sending; final, also where it was thought cancelled."""
+    if invitation.stage in (Stage.SENT, Stage.SKIPPED):
         return invitation
     return invitation.model_copy(update={"stage": Stage.SENT, "sent_at": now, "wake_at": None, "reason": None})
 

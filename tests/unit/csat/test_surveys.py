@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from services.csat.domain.gate import Skipped
-from services.csat.domain.invitations import Invitation, Stage, answer_of
+from services.csat.domain.invitations import Invitation, Stage, answer_of, survey_message
+from services.routing.domain import replies
 from shared.contracts.acts import Resolve, SetNew
 from shared.contracts.base import Meta
 from shared.contracts.conversations import ConversationChanged
@@ -19,8 +20,9 @@ from shared.contracts.settings import Channel, ReasonSettings, WebhookConfig, Wo
 from shared.contracts.surveys import AnswerRecorded, AnswerSnapshot, ReadFigures
 from shared.contracts.words import Visibility
 from shared.errors import RetryLater, TimedOut, Unprocessable
+from shared.ids import derived
 from tests.support.clock import ManualClock
-from tests.support.conversations import CHANNEL, Story, at, desk
+from tests.support.conversations import CHANNEL, Story, at, desk, outbound
 from tests.support.surveys import CsatInMemory, survey
 
 SOLVED = Resolve(reason="solved")
@@ -184,6 +186,62 @@ async def test_a_reopening_between_two_attempts_stops_it() -> None:
     await service.wake(at(600))
     assert (await service.invitation(told)).reason is Skipped.REOPENED
     assert service.sent == {}
+
+
+@pytest.mark.parametrize("trouble", ["reopened", "window", "disabled"])
+async def test_a_survey_that_went_in_a_former_attempt_is_not_cancelled_by_a_later_one(trouble: str) -> None:
+    """Found by chaos: ingest died under the first attempt, but had stored the message."""
+    service, told = csat(frequency_days=30), story()
+    await service.hear(told.act(SOLVED, 20))
+    service.lost = TimedOut("no answer")
+    await service.wake(at(20))
+    service.lost = None
+    if trouble == "reopened":
+        await service.hear(told.act(SetNew(), 30))
+    elif trouble == "window":
+        service.refusal = Unprocessable("The window is over.")
+    else:
+        service.surveys = {"srv": survey(enabled=False)}
+    await service.wake(at(600))
+    assert (await service.invitation(told)).stage is Stage.SENT
+    assert service.decisions() == [(True, None)]
+    [claim] = await service.claims.find({}, limit=10)
+    assert (claim.invitation, claim.at) == ((await service.invitation(told)).id, at(600))
+
+
+async def test_a_survey_stored_after_it_was_cancelled_was_sent_and_no_other_follows() -> None:
+    service, told = csat(), story()
+    await service.hear(told.act(SOLVED, 20))
+    service.refusal = TimedOut("no answer")
+    await service.wake(at(20))
+    await service.hear(told.act(SetNew(), 30))
+    await service.wake(at(40))
+    invitation = await service.invitation(told)
+    assert invitation.reason is Skipped.REOPENED
+    late = outbound(survey_message(invitation.id), 50, automatic=True)
+    told.keep(replies.sent(told.now, late, told.desk, at(50), at(50)))
+    event = await service.hear(told)
+    await service.hear_again(event)
+    assert (await service.invitation(told)).stage is Stage.SENT
+    await service.hear(told.act(SOLVED, 60))
+    service.refusal = None
+    await service.wake(at(600))
+    assert service.sent == {}
+    assert service.decisions() == [(False, "reopened"), (True, None)]
+
+
+async def test_an_episode_gets_one_survey_message_however_often_it_is_resolved() -> None:
+    service, told = csat(), story()
+    await service.hear(told.act(SOLVED, 20))
+    service.refusal = RetryLater("ingest is away")
+    await service.wake(at(20))
+    await service.hear(told.act(SetNew(), 30))
+    await service.wake(at(40))
+    await service.hear(told.act(SOLVED, 50))
+    service.refusal = None
+    await service.wake(at(60))
+    invitation = await service.invitation(told)
+    assert {derived("sent", id) for id in service.sent} == {survey_message(invitation.id)}
 
 
 async def test_it_gives_up_in_the_end() -> None:

@@ -73,7 +73,7 @@ def invitation_id(conversation: str, episode: int) -> str:
     return derived("invitation", conversation, episode)
 
 
-def step_id(invitation: str, *step: object) -> str:
+def step_id(invitation: str, *step: str | int) -> str:
     """What a step of an invitation is known by, so that repeating it does nothing."""
     return derived("survey", invitation, *step)
 

@@ -74,7 +74,16 @@ class Workspace:
             "topic_required": workflow.topic_required.model_dump(mode="json"),
             "default_boomerang": workflow.default_boomerang,
             "channels": [
-                {"id": id, "name": c.name, "handle": c.handle, "medium": str(c.medium), "enabled": c.enabled}
+                {
+                    "id": id,
+                    "name": c.name,
+                    "handle": c.handle,
+                    "medium": str(c.medium),
+                    "enabled": c.enabled,
+                    "capabilities": list(c.capabilities),
+                    "max_attachment_mb": c.max_attachment_mb,
+                    "attachment_types": list(c.attachment_types),
+                }
                 for id, c in self._channels.all().items()
             ],
             "teams": [{"id": id, "name": team.name} for id, team in self._teams.all().items()],

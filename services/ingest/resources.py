@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 
 from services.ingest.domain.attributes import tidy_name
-from shared.contracts.settings import Channel, ContactAttribute, WebchatConfig, WebhookConfig
+from shared.contracts.settings import Channel, ContactAttribute, EmailConfig, WebchatConfig, WebhookConfig
 from shared.errors import Unprocessable
 from shared.outside import checked, is_private
 from shared.resources import Declaration, Problem, unique_name
@@ -24,11 +24,22 @@ def declarations(*, allow_private: bool) -> tuple[Declaration[Channel], Declarat
                 return _webhook_problems(channel.config, allow_private)
             case WebchatConfig():
                 return _webchat_problems(channel.config)
+            case EmailConfig():
+                return _email_problems(channel.config, allow_private)
 
     return (
-        Declaration(Channel, check=check_channel, claims=unique_name, prepare=with_secrets),
+        Declaration(Channel, check=check_channel, claims=_claims, prepare=with_secrets),
         Declaration(ContactAttribute, check=_attribute_problems, claims=unique_name),
     )
+
+
+def _claims(channel: Channel) -> Sequence[str]:
+    """A name of its own; and one mailbox is one channel (CH-01), or two would read it."""
+    config = channel.config
+    if not isinstance(config, EmailConfig):
+        return unique_name(channel)
+    mailbox = f"mailbox:{config.imap_host}:{config.imap_user or config.address}:{config.imap_folder}".casefold()
+    return (*unique_name(channel), f"mail:{config.address.casefold()}", mailbox)
 
 
 def with_secrets(channel: Channel, former: Channel | None) -> Channel:
@@ -66,6 +77,27 @@ def _url_problem(url: str, allow_private: bool) -> str | None:
     except ValueError:
         private = host == "localhost" or host.endswith((".localhost", ".internal", ".local"))
     return "Private addresses are not called unless the operator allows them." if private else None
+
+
+def _email_problems(config: EmailConfig, allow_private: bool) -> Sequence[Problem]:
+    needed: Mapping[str, Mapping[str, object]] = {
+        "password": {"imap_password": config.imap_password},
+        "oauth2": {"oauth_token_url": config.oauth_token_url, "oauth_client_id": config.oauth_client_id},
+    }
+    problems = [
+        Problem(f"config.{field}", "This is needed to sign in.")
+        for field, value in needed[config.sign_in].items()
+        if not value
+    ]
+    if config.oauth_token_url is not None and (problem := _url_problem(str(config.oauth_token_url), allow_private)):
+        problems.append(Problem("config.oauth_token_url", problem))
+    texts = {"display_name": config.display_name, "imap_user": config.imap_user, "imap_folder": config.imap_folder}
+    problems += [
+        Problem(f"config.{field}", "This must be one line.")
+        for field, text in {**texts, "smtp_user": config.smtp_user}.items()
+        if not text.isprintable()
+    ]
+    return problems
 
 
 def _webchat_problems(config: WebchatConfig) -> Sequence[Problem]:

@@ -28,7 +28,10 @@ class ThreadKey(Contract):
 
 
 class Attachment(Contract):
-    """A file of a message. ``id`` names the stored copy; absent while it has not been fetched."""
+    """A file of a message. ``id`` names the stored copy; absent while it has not been fetched.
+
+    ``inline``: the formatted original shows it where it belongs, so lists of files may leave it out.
+    """
 
     id: str | None = None
     name: str = ""
@@ -36,6 +39,7 @@ class Attachment(Contract):
     size: int | None = None
     url: str | None = None
     problem: str | None = None
+    inline: bool = False
 
 
 class ContactSnapshot(Contract):
@@ -54,7 +58,12 @@ class ContactSnapshot(Contract):
 
 
 class MessageSnapshot(Contract):
-    """One message as of ``version``. ``sent_at`` is the network's time (shown), ``received_at`` ours (clocks)."""
+    """One message as of ``version``. ``sent_at`` is the network's time (shown), ``received_at`` ours (clocks).
+
+    Mail: ``text`` is what was written, without what it quotes; ``html``, when there, says that a whole original with
+    its layout or quotes can be had (``ReadOriginal``), ``remote_images`` that it would fetch pictures from elsewhere.
+    ``automatic_reply``: a machine wrote it (RFC 3834: an auto-reply, a list, bulk): nothing automatic may answer it.
+    """
 
     id: str
     version: int
@@ -65,6 +74,7 @@ class MessageSnapshot(Contract):
     author: Actor
     text: str = ""
     html: str | None = None
+    remote_images: bool = False
     subject: str | None = None
     attachments: tuple[Attachment, ...] = ()
     tags: tuple[str, ...] = ()
@@ -76,6 +86,7 @@ class MessageSnapshot(Contract):
     delivery: Delivery | None = None
     failure: str | None = None
     automatic: bool = False
+    automatic_reply: bool = False
     in_reply_to: str | None = None
     mentions: tuple[str, ...] = ()
     edited_at: Instant | None = None
@@ -324,7 +335,7 @@ class ChangeContact(Command[ContactRead]):
 
 
 class StartConversation(Command[Sent]):
-    """Write first to a known contact (CH-14, T0)."""
+    """Write first to a known contact (CH-14, T0). ``subject`` is for media that have one."""
 
     type: ClassVar[str] = "ingest.start_conversation"
     service: ClassVar[str] = "ingest"
@@ -332,6 +343,7 @@ class StartConversation(Command[Sent]):
     channel: str
     address: str
     visibility: Visibility = Visibility.PRIVATE
+    subject: str | None = None
     text: str
     by: Actor
 
@@ -345,3 +357,49 @@ class ReadAttachment(Command[AttachmentChunk]):
     conversation: str
     attachment: str
     offset: int = 0
+
+
+class Original(Contract):
+    """A whole message as its sender laid it out, made safe: cleaned HTML, ready for a sandboxed frame (CH-15).
+
+    ``blocked`` counts the remote pictures that were left out.
+    """
+
+    html: str
+    blocked: int = 0
+
+
+class ReadOriginal(Command[Original]):
+    """The formatted original of a message; remote pictures only with ``images``. 404 when there is none."""
+
+    type: ClassVar[str] = "ingest.read_original"
+    service: ClassVar[str] = "ingest"
+
+    message_id: str
+    images: bool = False
+
+
+class StoredFile(Contract):
+    """``attachment`` is there with the last piece: put it into a reply."""
+
+    attachment: Attachment | None = None
+
+
+class StoreAttachment(Command[StoredFile]):
+    """One piece (base64 text, at most 192 KiB of bytes) of a file that an agent attaches in a conversation (CH-08).
+
+    ``upload`` is a name of the caller's choice, ``number`` counts from 0, ``end`` marks the last one. Pieces may be
+    repeated. 413 and 422 as the conversation's channel limits size and type.
+    """
+
+    type: ClassVar[str] = "ingest.store_attachment"
+    service: ClassVar[str] = "ingest"
+
+    conversation: str
+    upload: str
+    name: str
+    media_type: str
+    number: int = Field(ge=0)
+    data: str
+    end: bool = False
+    by: Actor

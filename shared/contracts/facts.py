@@ -8,7 +8,7 @@ from pydantic import Field
 
 from shared.contracts.acts import Owner, RuleAction
 from shared.contracts.base import SYSTEM, Actor, Contract, Instant
-from shared.contracts.words import ClosedBy, Direction, MessageKind, OwnerKind, Status, Substatus, Visibility
+from shared.contracts.words import ClosedBy, Direction, Leaving, MessageKind, OwnerKind, Status, Substatus, Visibility
 
 
 class Span(Contract):
@@ -250,6 +250,14 @@ class SurveyDecided(_Fact):
     reason: str | None = None
 
 
+class VirtualAgentLeft(_Fact):
+    """A virtual agent removed itself (T5, T6): ``by`` names it, ``why`` and ``detail`` say the rest (AU-17)."""
+
+    fact: Literal["virtual_agent_left"] = "virtual_agent_left"
+    why: Leaving
+    detail: str = ""
+
+
 Fact = Annotated[
     EpisodeOpened
     | MessageAdded
@@ -272,6 +280,7 @@ Fact = Annotated[
     | InvitationOpened
     | SurveyAnswered
     | SurveyCommented
-    | SurveyDecided,
+    | SurveyDecided
+    | VirtualAgentLeft,
     Field(discriminator="fact"),
 ]

@@ -165,6 +165,14 @@ class ClockKind(StrEnum):
     RESOLUTION = "resolution"
 
 
+class AnsweredBy(StrEnum):
+    """How a contact answered a survey (csat.md): typed words, a button below the message, the hosted page."""
+
+    TYPED = "typed"
+    BUTTON = "button"
+    PAGE = "page"
+
+
 class ClockOutcome(StrEnum):
     """How a clock stands; only ``running`` ever changes on its own."""
 
@@ -173,3 +181,18 @@ class ClockOutcome(StrEnum):
     BREACHED = "breached"
     WAIVED = "waived"
     VOID = "void"
+
+
+class Leaving(StrEnum):
+    """Why a virtual agent let a conversation go (automation.md); part of the audit line."""
+
+    SCRIPT_ENDED = "script_ended"
+    ESCAPE_WORD = "escape_word"
+    CONTACT_TIMEOUT = "contact_timeout"
+    AGENT_TIMEOUT = "agent_timeout"
+    FAILURE = "failure"
+    HANDED_OVER = "handed_over"
+    RESOLVED = "resolved"
+    NO_SCRIPT = "no_script"
+    BUDGET = "budget"
+    UNAVAILABLE = "unavailable"

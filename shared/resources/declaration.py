@@ -27,7 +27,8 @@ class Declaration(Generic[M]):
     returns refuses the save (422). ``claims`` are words that only one live object of the kind may hold, for
     example ``channel:visibility`` of an enabled policy (409 with ``conflict``, naming the holder). ``prepare``
     completes a value before it is stored (secrets made for the admin). ``warnings`` are shown and saved all the
-    same. ``keep`` refuses a deletion with a sentence.
+    same. ``keep`` refuses a deletion with a sentence. Kinds that name the same ``family`` share their claims, and
+    ``taken`` words a refused claim (the claim, the holder's name), where the plain sentence says too little.
     """
 
     model: type[M]
@@ -36,6 +37,8 @@ class Declaration(Generic[M]):
     prepare: Callable[[M, M | None], M] = field(default=lambda value, _former: value)
     warnings: Callable[[M], Sequence[str]] = field(default=lambda _value: ())
     keep: Callable[[str, M, Mapping[str, M]], str | None] = field(default=lambda _id, _value, _others: None)
+    family: str = ""
+    taken: Callable[[str, str], str | None] = field(default=lambda _claim, _holder: None)
 
 
 def unique_name(value: ResourceModel) -> Sequence[str]:

@@ -258,18 +258,20 @@ class ResourceOwner:
         wanted = self._claims_of(declaration, model)
         for holder in await self._objects.find({"derived.claims": {"$in": wanted}}, limit=5):
             if holder.id != aggregate:
-                held: set[str] = set(wanted) & set(self._claims_of(declaration, self._model(holder)))
-                claim = min(held, default="").removeprefix(f"{declaration.model.kind}/")
+                theirs = self._claims_of(self._declaration(holder.kind), self._model(holder))
+                held: set[str] = set(wanted) & set(theirs)
+                claim = min(held, default="").partition("/")[2]
                 name = str(holder.value.get("name", holder.object))
                 what = "this name" if claim.startswith("name:") else claim
                 return Conflict(
-                    f"“{name}” has {what} already, and only one may.",
-                    conflict={"id": holder.object, "name": name, "claim": claim},
+                    declaration.taken(claim, name) or f"“{name}” has {what} already, and only one may.",
+                    conflict={"id": holder.object, "kind": holder.kind, "name": name, "claim": claim},
                 )
         return Conflict("Something that only one may have is taken. Read again and repeat your change.")
 
     def _claims_of(self, declaration: Declaration[Any], model: ResourceModel) -> list[str]:
-        return [f"{declaration.model.kind}/{claim}" for claim in declaration.claims(model)]
+        family = declaration.family or declaration.model.kind
+        return [f"{family}/{claim}" for claim in declaration.claims(model)]
 
     def _derived(self, state: SettingsObject) -> Mapping[str, Any]:
         declaration = self._declarations.get(state.kind)

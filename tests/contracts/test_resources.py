@@ -218,6 +218,7 @@ async def test_SL_03_two_at_once_for_one_channel_and_visibility_exactly_one_wins
     for one in refused:
         assert one.extra["conflict"] == {
             "id": winner.id,
+            "kind": "policies",
             "name": winner.value["name"],
             "claim": "channel:ch-1:private",
         }

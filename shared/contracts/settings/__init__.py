@@ -6,14 +6,7 @@ from shared.contracts.settings.automation import KeywordCondition, Rule
 from shared.contracts.settings.base import SECRET, EmailAddress, Name, ResourceModel, Scope, refers
 from shared.contracts.settings.csat import Survey, SurveyLanguage
 from shared.contracts.settings.gateway import AwayState, ChannelRight, Member, SignInSettings, Team, User
-from shared.contracts.settings.ingest import (
-    Channel,
-    ChannelConfig,
-    ContactAttribute,
-    EmailConfig,
-    WebchatConfig,
-    WebhookConfig,
-)
+from shared.contracts.settings.ingest import Channel, ChannelConfig, ContactAttribute, WebchatConfig, WebhookConfig
 from shared.contracts.settings.routing import (
     Distribution,
     Label,
@@ -32,6 +25,15 @@ from shared.contracts.settings.routing import (
     WorkflowSettings,
 )
 from shared.contracts.settings.sla import Policy, ScheduleSettings
+from shared.contracts.settings.virtual_agents import (
+    AttributeQuestion,
+    AutoResponder,
+    Question,
+    Script,
+    ScriptStep,
+    Statement,
+    VirtualAgent,
+)
 
 RESOURCES: tuple[type[ResourceModel], ...] = (
     Channel,
@@ -47,6 +49,8 @@ RESOURCES: tuple[type[ResourceModel], ...] = (
     ScheduleSettings,
     Policy,
     Rule,
+    AutoResponder,
+    VirtualAgent,
     Survey,
     User,
     Team,
@@ -58,6 +62,8 @@ RESOURCES: tuple[type[ResourceModel], ...] = (
 __all__ = [
     "RESOURCES",
     "SECRET",
+    "AttributeQuestion",
+    "AutoResponder",
     "AwayState",
     "Channel",
     "ChannelConfig",
@@ -65,7 +71,6 @@ __all__ = [
     "ContactAttribute",
     "Distribution",
     "EmailAddress",
-    "EmailConfig",
     "KeywordCondition",
     "Label",
     "LanguageSettings",
@@ -74,23 +79,28 @@ __all__ = [
     "Policy",
     "PriorityEntry",
     "PrioritySettings",
+    "Question",
     "ReasonSettings",
     "ResolveReason",
     "ResourceModel",
     "Rule",
     "ScheduleSettings",
     "Scope",
+    "Script",
+    "ScriptStep",
     "Seconds",
     "SignInSettings",
     "SkillGroup",
     "SkillRule",
     "SkillSet",
+    "Statement",
     "Survey",
     "SurveyLanguage",
     "Team",
     "Topic",
     "TopicRequirement",
     "User",
+    "VirtualAgent",
     "WebchatConfig",
     "WebhookConfig",
     "WorkflowOverride",

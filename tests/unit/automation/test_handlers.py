@@ -182,7 +182,7 @@ async def test_opening_rules_see_only_the_first_message_and_scopes_hold() -> Non
 
 
 def test_a_rule_needs_keywords_in_every_row_and_says_when_it_matches_everything() -> None:
-    (declared,) = declarations()
+    declared = declarations()[0]
     empty = rule(keywords=" , ")
     assert [problem.field for problem in declared.check("r1", empty, {})] == ["conditions.0.keywords"]
     assert declared.warnings(rule(keywords=None)) == ["This rule has no condition: it matches every message."]

@@ -16,3 +16,13 @@ class RuleMetrics:
             buckets=(0.0001, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.25),
         )
         self.runs = Counter("switchboard_rule_runs_total", "Rules that matched a message", registry=registry)
+
+
+class WebhookMetrics:
+    """How endpoints answer."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.attempts = Counter(
+            "switchboard_webhook_attempts_total", "Calls of webhooks by how they ended", ("outcome",), registry=registry
+        )
+        self.seconds = Histogram("switchboard_webhook_seconds", "How long endpoints take to answer", registry=registry)

@@ -1,0 +1,306 @@
+"""Calls webhooks: what is due, a few at once for each endpoint, and forgets old deliveries."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import structlog
+
+from services.automation.domain.deliveries import (
+    OFF,
+    Delivery,
+    Result,
+    attempted,
+    body_of,
+    came_out,
+    given_back,
+    given_up,
+    held,
+    made,
+)
+from services.automation.domain.lanes import Lane
+from services.automation.domain.telling import Telling
+from services.automation.metrics import WebhookMetrics
+from services.automation.repository.deliveries import Deliveries, MaskedMessages
+from shared.clock import Clock
+from shared.contracts.base import SYSTEM, Meta
+from shared.contracts.settings.webhooks import Webhook
+from shared.contracts.webhooks import DeliveryStatus
+from shared.errors import RetryLater, Unprocessable
+from shared.ids import derived
+from shared.outside import Answer, NoAnswer, Unreachable
+from shared.store import Decision
+from shared.webhooks import sign
+
+log = structlog.get_logger(__name__)
+
+HOUSEKEEPING_SECONDS = 3600.0
+WAIT_FOR_PLACE = timedelta(seconds=60)
+"""How long an attempt may wait for others to end before it is given back; with a call's time it fits in its lease."""
+
+Webhooks = Callable[[], Mapping[str, Webhook]]
+GaveUp = Callable[[Delivery, datetime], Awaitable[None]]
+
+
+class Posts(Protocol):
+    """``shared.outside.Outside``, as far as this needs it."""
+
+    async def post(self, url: str, body: bytes, headers: dict[str, str]) -> Answer: ...
+
+
+class Deliverer:
+    """Makes deliveries and attempts them, each attempt claimed in its document by ``me`` before the call.
+
+    A claim is a lease (``wake_at``): what a crash cut off is due again when it ends, for any process. What finds
+    its endpoint's lane full is held in the store and taken up, oldest first, whenever a place is free.
+    """
+
+    def __init__(
+        self,
+        deliveries: Deliveries,
+        webhooks: Webhooks,
+        outside: Posts,
+        gave_up: GaveUp,
+        *,
+        clock: Clock,
+        metrics: WebhookMetrics,
+        me: str,
+        places: int,
+        calls: int,
+    ) -> None:
+        """``gave_up`` is told before a delivery ends undelivered; ``places`` a lane has, ``calls`` all together."""
+        self._deliveries = deliveries
+        self._webhooks = webhooks
+        self._outside = outside
+        self._gave_up = gave_up
+        self._clock = clock
+        self._metrics = metrics
+        self._me = me
+        self._places = places
+        self._calls = asyncio.Semaphore(calls)
+        self._per_lane: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(places))
+        self._lanes: dict[str, Lane] = {}
+        self._taken_for: set[str] = set()
+        self._begun: dict[str, int] = {}
+        self._draining: set[str] = set()
+        self._jobs: set[asyncio.Task[None]] = set()
+        self._stopping = False
+
+    def start(self) -> None:
+        """Take up what an earlier process left held."""
+        for id in self._webhooks():
+            self._begin(self._drain(id))
+
+    async def stop(self, within: float) -> None:
+        """Let what is under way finish, at most this many seconds; the rest is due again by its lease."""
+        self._stopping = True
+        if self._jobs:
+            _, pending = await asyncio.wait(self._jobs, timeout=within)
+            for job in pending:
+                job.cancel()
+            await asyncio.gather(*pending, return_exceptions=True)
+
+    async def add(self, webhook: str, telling: Telling) -> bool:
+        """A delivery of this to this webhook, once; attempted at once where there is a place. Returns once stored."""
+        now = self._clock.now()
+        fresh = made(webhook, telling, now)
+        lane = self._lane(webhook)
+        place = lane.take(now)
+        state = attempted(fresh, now, self._me) if place else held(fresh, now)
+        if place:
+            self._taken_for.add(state.id)
+        try:
+            added = await self._deliveries.insert(state, _cause("made", state.id, 0, now))
+        finally:
+            if place and state.id in self._taken_for:  # not begun: it was there already, or the store is away
+                self._taken_for.discard(state.id)
+                lane.give_back()
+        return added
+
+    def wake(self, state: Delivery, now: datetime) -> Decision[Delivery] | None:
+        """For the timers: attempt what is due, or hold it."""
+        if state.status is not DeliveryStatus.WAITING:
+            return Decision(state.model_copy(update={"wake_at": None}))
+        webhook = self._webhooks().get(state.webhook)
+        if webhook is None or not webhook.enabled:
+            return Decision(given_up(state, now, OFF))
+        full = self._lane(state.webhook).free(now) == 0
+        return Decision(held(state, now) if full else attempted(state, now, self._me))
+
+    def saw(self, state: Delivery) -> None:
+        """Begin the attempt that a saved state says this process has claimed; note what is held."""
+        if state.status is not DeliveryStatus.WAITING:
+            return
+        lane = self._lane(state.webhook)
+        if state.held:
+            lane.waiting = True
+            if lane.free(self._clock.now()):
+                self._begin(self._drain(state.webhook))
+        elif state.by == self._me and self._begun.get(state.id, 0) < state.attempts:
+            self._begun[state.id] = state.attempts
+            if state.id in self._taken_for:
+                self._taken_for.discard(state.id)
+            else:
+                lane.taken += 1
+            self._begin(self._attempt(state, lane))
+
+    # --- one attempt ---------------------------------------------------------------------------------------------
+
+    async def _attempt(self, state: Delivery, lane: Lane) -> None:
+        answered = False
+        try:
+            async with AsyncExitStack() as places:
+                try:
+                    async with asyncio.timeout(WAIT_FOR_PLACE.total_seconds()):
+                        await places.enter_async_context(self._per_lane[state.webhook])
+                        await places.enter_async_context(self._calls)
+                except TimeoutError:
+                    await self._change(state, "no place", given_back)
+                    return
+                result = await self._call(state)
+            answered = result is not None and result.taken
+        finally:
+            lane.ended(answered, self._clock.now())
+            self._go_on(state.webhook, lane)
+        if result is None:
+            await self._change(state, "off", lambda current, at: given_up(current, at, OFF))
+        else:
+            await self._note(state, result)
+        self._begun.pop(state.id, None)
+
+    async def _call(self, state: Delivery) -> Result | None:
+        """None: the webhook is off by now."""
+        webhook = self._webhooks().get(state.webhook)
+        if webhook is None or not webhook.enabled or not webhook.secret:
+            return None
+        body = body_of(state)
+        headers = {**sign(webhook.secret, state.event, self._clock.now(), body), "content-type": "application/json"}
+        began = time.perf_counter()
+        try:
+            answer = await self._outside.post(str(webhook.url), body, headers)
+        except (Unprocessable, Unreachable, NoAnswer) as error:
+            return Result(None, _milliseconds(began), error.detail)
+        spent = _milliseconds(began)
+        self._metrics.seconds.observe(spent / 1000)
+        asked = answer.headers.get("retry-after", "")
+        return Result(
+            answer.status,
+            spent,
+            "" if 200 <= answer.status < 300 else f"It answered {answer.status}.",
+            answer.body.decode("utf-8", "replace"),
+            timedelta(seconds=min(int(asked), 86_400))
+            if asked.isascii() and asked.isdigit() and len(asked) < 9
+            else None,
+        )
+
+    async def _note(self, state: Delivery, result: Result) -> None:
+        now, chance = self._clock.now(), random.random()
+        self._metrics.attempts.labels("delivered" if result.taken else "failed").inc()
+        if not result.taken:
+            log.warning("webhook.failed", webhook=state.webhook, attempt=state.attempts, status=result.code)
+            end = came_out(state, result, now, chance)
+            if end.status is DeliveryStatus.FAILED:
+                await self._gave_up(end, now)
+
+        def after(current: Delivery, at: datetime) -> Delivery:
+            if not result.taken and (current.by, current.attempts) != (self._me, state.attempts):
+                return current  # a later attempt has overtaken it
+            return came_out(current, result, at, chance)
+
+        await self._change(state, "came out", after)
+
+    async def _change(self, state: Delivery, what: str, step: Callable[[Delivery, datetime], Delivery]) -> None:
+        now = self._clock.now()
+
+        def decide(current: Delivery | None) -> Decision[Delivery] | None:
+            if current is None or current.status is not DeliveryStatus.WAITING:
+                return None
+            after = step(current, now)
+            return None if after is current else Decision(after)
+
+        await self._deliveries.change(state.id, _cause(what, state.id, state.attempts, now), decide)
+
+    # --- lanes ---------------------------------------------------------------------------------------------------
+
+    def _lane(self, webhook: str) -> Lane:
+        return self._lanes.setdefault(webhook, Lane(self._places))
+
+    def _go_on(self, webhook: str, lane: Lane) -> None:
+        """After a call: take up what is held, now or when the endpoint has rested."""
+        if self._stopping or not lane.waiting:
+            return
+        rest = (lane.rests_until - self._clock.now()).total_seconds() if lane.rests_until is not None else 0.0
+        if rest <= 0:
+            self._begin(self._drain(webhook))
+        else:
+            asyncio.get_running_loop().call_later(rest, lambda: self._begin(self._drain(webhook)))
+
+    async def _drain(self, webhook: str) -> None:
+        if webhook in self._draining:
+            return
+        self._draining.add(webhook)
+        try:
+            lane = self._lane(webhook)
+            free = lane.free(self._clock.now())
+            if not lane.waiting or not free:
+                return
+            lane.waiting = False
+            found = await self._deliveries.held(webhook, free)
+            lane.waiting = lane.waiting or len(found) == free
+            await asyncio.gather(*(self._take_up(state) for state in found))
+        finally:
+            self._draining.discard(webhook)
+
+    async def _take_up(self, state: Delivery) -> None:
+        def step(current: Delivery, now: datetime) -> Delivery:
+            return attempted(current, now, self._me) if current.held else current
+
+        await self._change(state, "taken up", step)
+
+    def _begin(self, job: Coroutine[Any, Any, None]) -> None:
+        if self._stopping:
+            job.close()
+            return
+        task = asyncio.create_task(_logged(job), name="webhook")
+        self._jobs.add(task)
+        task.add_done_callback(self._jobs.discard)
+
+
+async def forget_old(deliveries: Deliveries, masked: MaskedMessages, days: int, clock: Clock) -> None:
+    """Every hour: the log is kept so many days."""
+    while True:
+        before = clock.now() - timedelta(days=days)
+        try:
+            gone = await deliveries.drop_before(before)
+            await masked.drop_before(before)
+        except RetryLater as error:
+            log.info("webhooks.kept", code=error.code)
+        else:
+            log.debug("webhooks.forgotten", deliveries=gone)
+        await asyncio.sleep(HOUSEKEEPING_SECONDS)
+
+
+async def _logged(job: Coroutine[Any, Any, None]) -> None:
+    """A job that fails is tried again when its lease ends; that it failed is said here."""
+    try:
+        await job
+    except RetryLater as error:
+        log.info("webhook.later", code=error.code)
+    except Exception as error:
+        log.error("webhook.broken", error=type(error).__name__, exc_info=error)
+
+
+def _milliseconds(began: float) -> int:
+    return round((time.perf_counter() - began) * 1000)
+
+
+def _cause(what: str, delivery: str, attempt: int, now: datetime) -> Meta:
+    id = derived("webhook", what, delivery, attempt, now.isoformat())
+    return Meta(event_id=id, type=f"automation.webhook {what}", occurred_at=now, correlation_id=id, actor=SYSTEM)

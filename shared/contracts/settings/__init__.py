@@ -6,7 +6,14 @@ from shared.contracts.settings.automation import KeywordCondition, Rule
 from shared.contracts.settings.base import SECRET, EmailAddress, Name, ResourceModel, Scope, refers
 from shared.contracts.settings.csat import Survey, SurveyLanguage
 from shared.contracts.settings.gateway import AwayState, ChannelRight, Member, SignInSettings, Team, User
-from shared.contracts.settings.ingest import Channel, ChannelConfig, ContactAttribute, WebchatConfig, WebhookConfig
+from shared.contracts.settings.ingest import (
+    Channel,
+    ChannelConfig,
+    ContactAttribute,
+    EmailConfig,
+    WebchatConfig,
+    WebhookConfig,
+)
 from shared.contracts.settings.routing import (
     Distribution,
     Label,
@@ -71,6 +78,7 @@ __all__ = [
     "ContactAttribute",
     "Distribution",
     "EmailAddress",
+    "EmailConfig",
     "KeywordCondition",
     "Label",
     "LanguageSettings",

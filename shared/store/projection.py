@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,6 +29,7 @@ from shared.store.indexes import Index
 from shared.store.queries import Filter, Queries
 
 MOST_RACES = 20
+REMEMBERED_ROWS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ class Projection(Queries[Row]):
         self._indexes = indexes
         self._wait = wait
         self._waiting: dict[str, _Change] = {}
+        self._known: OrderedDict[str, dict[str, int]] = OrderedDict()
         self._flushing: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -113,6 +116,7 @@ class Projection(Queries[Row]):
 
     async def remove(self, id: str) -> None:
         """Drop the row."""
+        self._known.pop(id, None)
         await self._collection.delete({"_id": id})
 
     def _add(self, id: str, source: str, part: _Part) -> asyncio.Future[bool]:
@@ -153,8 +157,10 @@ class Projection(Queries[Row]):
                     landed.set_exception(error)
 
     async def _write(self, id: str, change: _Change) -> None:
-        parts = dict(change.parts)
+        parts = self._beyond_known(id, change.parts)
         for race in range(MOST_RACES):
+            if not parts:
+                break
             try:
                 await self._commit.write(self._update(id, parts))
             except LostRace:
@@ -162,8 +168,7 @@ class Projection(Queries[Row]):
                 parts = await self._newer(id, parts)
                 await asyncio.sleep(random.random() * 0.002 * min(race, 5))
             else:
-                break
-            if not parts:
+                self._know(id, {source: part.version for source, part in parts.items()})
                 break
         else:
             raise RetryLater("too many others are changing it: try again")
@@ -179,8 +184,25 @@ class Projection(Queries[Row]):
 
     async def _newer(self, id: str, parts: Mapping[str, _Part]) -> dict[str, _Part]:
         found = await self._collection.find({"_id": id}, fields={"v": 1}, limit=1)
-        there = found[0]["v"] if found else {}
+        if not found:
+            self._known.pop(id, None)
+            return dict(parts)
+        self._know(id, found[0]["v"])
+        return self._beyond_known(id, parts)
+
+    def _beyond_known(self, id: str, parts: Mapping[str, _Part]) -> dict[str, _Part]:
+        """Without what this process knows to be there: most changes repeat a contact that has not changed."""
+        there = self._known.get(id, {})
         return {source: part for source, part in parts.items() if there.get(source, -1) < part.version}
+
+    def _know(self, id: str, versions: Mapping[str, int]) -> None:
+        """Versions only grow, so what was there once is never needed again."""
+        there = self._known.setdefault(id, {})
+        for source, version in versions.items():
+            there[source] = max(version, there.get(source, -1))
+        self._known.move_to_end(id)
+        if len(self._known) > REMEMBERED_ROWS:
+            self._known.popitem(last=False)
 
     def _read(self, document: Document) -> Row:
         parts = {name: part for name, part in document.items() if name not in ("_id", "v", "at")}

@@ -6,7 +6,7 @@ import asyncio
 import random
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -28,7 +28,6 @@ from services.automation.domain.deliveries import (
 from services.automation.domain.lanes import Lane
 from services.automation.domain.telling import Telling
 from services.automation.metrics import WebhookMetrics
-from services.automation.repository.deliveries import Deliveries, MaskedMessages
 from shared.clock import Clock
 from shared.contracts.base import SYSTEM, Meta
 from shared.contracts.settings.webhooks import Webhook
@@ -36,7 +35,7 @@ from shared.contracts.webhooks import DeliveryStatus
 from shared.errors import RetryLater, Unprocessable
 from shared.ids import derived
 from shared.outside import Answer, NoAnswer, Unreachable
-from shared.store import Decision
+from shared.store import Decide, Decision, Outcome
 from shared.webhooks import sign
 
 log = structlog.get_logger(__name__)
@@ -47,6 +46,22 @@ WAIT_FOR_PLACE = timedelta(seconds=60)
 
 Webhooks = Callable[[], Mapping[str, Webhook]]
 GaveUp = Callable[[Delivery, datetime], Awaitable[None]]
+
+
+class Deliveries(Protocol):
+    """What this asks of the repository."""
+
+    async def insert(self, state: Delivery, cause: Meta) -> bool: ...
+
+    async def change(self, id: str, cause: Meta, decide: Decide[Delivery]) -> Outcome[Delivery]: ...
+
+    async def held(self, webhook: str, limit: int) -> Sequence[Delivery]: ...
+
+
+class Forgets(Protocol):
+    """What is kept for a while."""
+
+    async def drop_before(self, instant: datetime) -> int: ...
 
 
 class Posts(Protocol):
@@ -92,6 +107,11 @@ class Deliverer:
         self._draining: set[str] = set()
         self._jobs: set[asyncio.Task[None]] = set()
         self._stopping = False
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is under way."""
+        return bool(self._jobs)
 
     def start(self) -> None:
         """Take up what an earlier process left held."""
@@ -246,15 +266,13 @@ class Deliverer:
         if webhook in self._draining:
             return
         self._draining.add(webhook)
+        lane = self._lane(webhook)
         try:
-            lane = self._lane(webhook)
-            free = lane.free(self._clock.now())
-            if not lane.waiting or not free:
-                return
-            lane.waiting = False
-            found = await self._deliveries.held(webhook, free)
-            lane.waiting = lane.waiting or len(found) == free
-            await asyncio.gather(*(self._take_up(state) for state in found))
+            while lane.waiting and (free := lane.free(self._clock.now())):
+                lane.waiting = False
+                found = await self._deliveries.held(webhook, free)
+                lane.waiting = lane.waiting or len(found) == free
+                await asyncio.gather(*(self._take_up(state) for state in found))
         finally:
             self._draining.discard(webhook)
 
@@ -273,7 +291,7 @@ class Deliverer:
         task.add_done_callback(self._jobs.discard)
 
 
-async def forget_old(deliveries: Deliveries, masked: MaskedMessages, days: int, clock: Clock) -> None:
+async def forget_old(deliveries: Forgets, masked: Forgets, days: int, clock: Clock) -> None:
     """Every hour: the log is kept so many days."""
     while True:
         before = clock.now() - timedelta(days=days)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from services.automation.handlers.rules import Handlers
-from shared.bus import Row, consumes
+from services.automation.parts import Part
+from shared.bus import Handler, Row, consumes
 from shared.contracts.conversations import ConversationChanged
 
 
-def table(handlers: Handlers) -> Sequence[Row]:
-    """Event → handler."""
-    return (consumes(ConversationChanged, handlers.on_conversation_changed),)
+def table(parts: Sequence[Part], on_conversation_changed: Handler[ConversationChanged]) -> Sequence[Row]:
+    """Event or command → handler: the change of a conversation for all parts, the rest by part."""
+    return (consumes(ConversationChanged, on_conversation_changed), *(row for part in parts for row in part.rows()))

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from services.automation.consumers import table
-from services.automation.domain.rules import RuleSet
-from services.automation.handlers.rules import Handlers
-from services.automation.metrics import RuleMetrics
-from services.automation.repository.runs import Runs
+from services.automation.parts import Common, Part
+from services.automation.repository.budgets import StoredBudgets
 from services.automation.resources import declarations
-from shared.contracts.settings import Rule
-from shared.resources import ResourceOwner, settings_table
+from services.automation.rules import RulesPart
+from shared.contracts.base import Meta
+from shared.contracts.conversations import ConversationChanged
+from shared.contracts.settings import AutomationSettings, ContactAttribute, ScheduleSettings, WorkflowSettings
+from shared.resources import Replicas, ResourceOwner, settings_table
 from shared.runtime import Probe, Runtime
+
+COPIED = (ContactAttribute, ScheduleSettings, WorkflowSettings)
 
 
 class Automation:
-    """Rules over messages."""
+    """Rules, virtual agents, webhooks out."""
 
     name = "automation"
     app = None
@@ -26,23 +29,36 @@ class Automation:
         self._bus = runtime.bus
         declared = declarations(allow_private=runtime.settings.allow_private_endpoints)
         self._owner = ResourceOwner(database, declared, bus=runtime.bus, vault=runtime.vault, clock=runtime.clock)
-        self._runs = Runs(database)
-        self._compiled: RuleSet | None = None
-        self._owner.book(Rule).on_change(self._forget)
-        self._handlers = Handlers(
-            self._rules, self._runs, runtime.bus.publish, runtime.clock, RuleMetrics(runtime.metrics)
+        self._replicas = Replicas(database, COPIED, bus=runtime.bus, log=runtime.log)
+        self._budgets = StoredBudgets(
+            database,
+            publish=runtime.bus.publish,
+            clock=runtime.clock,
+            limit=lambda: self._owner.book(AutomationSettings).current().runs_per_hour,
         )
+        common = Common(runtime, database, self._owner, self._replicas, self._budgets)
+        self._parts: Sequence[Part] = (RulesPart(common),)
 
     async def start(self) -> None:
-        """Load the rules, then consume."""
-        await self._runs.start()
+        """Settings first, answered and asked for, then events, then time."""
+        await self._budgets.start()
+        for part in self._parts:
+            await part.start()
         await self._owner.start()
-        await self._bus.start((*settings_table(self._owner, None), *table(self._handlers)))
+        await self._bus.start(settings_table(self._owner, self._replicas))
+        await self._replicas.start()
+        await self._bus.start(table(self._parts, self._on_conversation_changed))
+        for part in self._parts:
+            await part.begin()
 
     async def stop(self) -> None:
         """Stop consuming, finish, publish what is left."""
         await self._bus.stop_consuming()
+        for part in reversed(self._parts):
+            await part.stop()
+        await self._replicas.stop()
         await self._owner.stop()
+        await self._budgets.stop()
 
     def probes(self) -> Sequence[Probe]:
         """Nothing besides broker and store."""
@@ -52,13 +68,10 @@ class Automation:
         """Nothing to say."""
         return None
 
-    def _rules(self) -> RuleSet:
-        if self._compiled is None:
-            self._compiled = RuleSet(self._owner.book(Rule).all())
-        return self._compiled
-
-    def _forget(self) -> None:
-        self._compiled = None
+    async def _on_conversation_changed(self, event: ConversationChanged, meta: Meta) -> None:
+        """Rules come first, and routing waits for them."""
+        for part in self._parts:
+            await part.on_conversation_changed(event, meta)
 
 
 def build(runtime: Runtime) -> Automation:

@@ -143,6 +143,23 @@ class SetAttribute(Contract):
     value: Annotated[AttributeValue, AfterValidator(_keepable)]
 
 
+class MuteContactAct(Contract):
+    """Applied by ingest: the contact is muted on the conversation's channel, or no longer (CH-11)."""
+
+    act: Literal["mute_contact"] = "mute_contact"
+    muted: bool = True
+
+
+class NotifyAct(Contract):
+    """Applied by the gateway: tells agents, the members of teams, or the owner, in their notifications (AG-10)."""
+
+    act: Literal["notify"] = "notify"
+    agents: tuple[str, ...] = Field(default=(), max_length=100)
+    teams: tuple[str, ...] = Field(default=(), max_length=100)
+    owner: bool = False
+    text: str = Field(default="", max_length=500)
+
+
 Act = Annotated[
     SetNew
     | SetPending
@@ -174,14 +191,19 @@ RuleAction = Annotated[
     | TagMessageAct
     | WriteNoteAct
     | SendTextAct
-    | SetAttribute,
+    | SetAttribute
+    | MuteContactAct
+    | NotifyAct,
     Field(discriminator="act"),
 ]
-"""What a rule or macro may list; those that routing does not own are applied by ingest, by cause."""
+"""What a rule or macro may list; those that routing does not own are applied by their owners, by cause."""
 
 
 class RuleRun(Contract):
-    """A rule that matched: its name for the audit line, and its actions in listed order."""
+    """A rule that matched: its name for the audit line, and its actions in listed order.
+
+    ``text_condition``: it asks about the text, so it resolves on an episode's first message only (AU-04).
+    """
 
     run: str
     rule: str

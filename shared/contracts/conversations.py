@@ -10,7 +10,7 @@ from shared.contracts.acts import Act, Owner, RuleRun
 from shared.contracts.base import SYSTEM, Actor, Command, Contract, Event, Instant
 from shared.contracts.facts import Fact, Span
 from shared.contracts.messages import ContactSnapshot, MessageSnapshot, ThreadKey
-from shared.contracts.words import ClosedBy, Medium, MessageKind, Status, Substatus, Visibility
+from shared.contracts.words import AnsweredBy, ClosedBy, Medium, MessageKind, Status, Substatus, Visibility
 
 
 class Turn(Contract):
@@ -189,6 +189,7 @@ class ConversationSnapshot(Contract):
     ``distribution_chosen`` says the episode's distribution was decided (once an episode, workflow.md).
     ``spans_revised`` is the version that last changed ``episode_spans``, or whether the episode is resolved.
     ``tags`` is the union that ingest said last, as of ``tags_number``; an older union changes nothing.
+    ``earlier_invitations`` are those of former episodes that buttons and the hosted page may still answer.
     """
 
     id: str
@@ -225,6 +226,7 @@ class ConversationSnapshot(Contract):
     resolve_reason: str | None = None
     boomerang: Boomerang | None = None
     invitation: Invitation | None = None
+    earlier_invitations: tuple[Invitation, ...] = ()
     topics: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
@@ -278,7 +280,11 @@ class ConversationTriaged(Event):
 
 
 class RuleActed(Event):
-    """What rules do outside triage: each owner applies its own acts, by cause. ``fact`` is what they reacted to."""
+    """What rules do outside triage: each owner applies its own acts, by cause. ``fact`` is what they reacted to.
+
+    ``turn`` and ``pending_since`` are a time-based rule's: too late unless that turn is still open, or the
+    conversation has been pending since then.
+    """
 
     type: ClassVar[str] = "rule.acted.v1"
 
@@ -288,13 +294,52 @@ class RuleActed(Event):
     message_id: str | None = None
     contact: str | None = None
     first_message: bool = False
+    turn: int | None = None
+    pending_since: Instant | None = None
     run: RuleRun
+
+
+class RuleDue(Event):
+    """A time-based rule's time has come on a conversation whose conditions hold; automation's word to itself."""
+
+    type: ClassVar[str] = "rule.due.v1"
+
+    conversation: str
+    episode: int
+    rule: str
+    turn: int | None = None
+    pending_since: Instant | None = None
+
+
+class AutomationHalted(Event):
+    """AU-07: the budget of a conversation is spent; routing writes it into the trail."""
+
+    type: ClassVar[str] = "automation.halted.v1"
+
+    conversation: str
+    at: Instant
+    until: Instant
+    limit: int
 
 
 class ConversationReply(Contract):
     """The snapshot after the command."""
 
     conversation: ConversationSnapshot
+
+
+class MacroReply(Contract):
+    """The snapshot after a macro, and what of it was refused (act and reason)."""
+
+    conversation: ConversationSnapshot
+    failed: tuple[str, ...] = ()
+
+
+class OpenPage(Contract):
+    """A window of open conversations; ``next`` is the cursor of the next one."""
+
+    conversations: tuple[ConversationSnapshot, ...]
+    next: str | None = None
 
 
 class TrailEntry(Contract):
@@ -328,6 +373,32 @@ class ActOnConversation(Command[ConversationReply]):
     bulk: bool = False
 
 
+class RunMacro(Command[MacroReply]):
+    """A person runs a macro (AU-22): its acts in listed order, resolve last; one that is refused stops no other.
+
+    ``seen`` and ``status_number`` guard as in ``ActOnConversation``. What ingest and the gateway own is left to them.
+    """
+
+    type: ClassVar[str] = "routing.run_macro"
+    service: ClassVar[str] = "routing"
+
+    conversation: str
+    run: RuleRun
+    by: Actor
+    seen: str | None = None
+    status_number: int | None = None
+
+
+class ReadOpen(Command[OpenPage]):
+    """Conversations that are not resolved, in windows: for who begins to follow them."""
+
+    type: ClassVar[str] = "routing.read_open"
+    service: ClassVar[str] = "routing"
+
+    after: str | None = None
+    limit: int = Field(default=100, ge=1, le=200)
+
+
 class OpenInvitation(Command[ConversationReply]):
     """csat asks to open a survey: refused (409) unless still resolved in ``episode``."""
 
@@ -339,7 +410,7 @@ class OpenInvitation(Command[ConversationReply]):
 
 
 class AnswerInvitation(Command[ConversationReply]):
-    """A button or the hosted page answered (counts until expiry)."""
+    """A button or the hosted page answered (counts until expiry); 404 for another survey or option, 409 too late."""
 
     type: ClassVar[str] = "routing.answer_invitation"
     service: ClassVar[str] = "routing"
@@ -347,6 +418,18 @@ class AnswerInvitation(Command[ConversationReply]):
     conversation: str
     invitation: str
     option: str
+    how: AnsweredBy = AnsweredBy.BUTTON
+
+
+class CommentInvitation(Command[ConversationReply]):
+    """The comment of the hosted page, once, until expiry; ``message`` is the note that will keep its text."""
+
+    type: ClassVar[str] = "routing.comment_invitation"
+    service: ClassVar[str] = "routing"
+
+    conversation: str
+    invitation: str
+    message: str
 
 
 class TakeNext(Command[ConversationReply]):

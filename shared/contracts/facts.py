@@ -8,7 +8,17 @@ from pydantic import Field
 
 from shared.contracts.acts import Owner, RuleAction
 from shared.contracts.base import SYSTEM, Actor, Contract, Instant
-from shared.contracts.words import ClosedBy, Direction, Leaving, MessageKind, OwnerKind, Status, Substatus, Visibility
+from shared.contracts.words import (
+    AnsweredBy,
+    ClosedBy,
+    Direction,
+    Leaving,
+    MessageKind,
+    OwnerKind,
+    Status,
+    Substatus,
+    Visibility,
+)
 
 
 class Span(Contract):
@@ -193,8 +203,9 @@ class BoomerangChanged(_Fact):
 class RuleApplied(_Fact):
     """The audit line of a run (AU-08); ``failed`` names the acts that were refused, with the reason.
 
-    ``left`` are the acts of an answer to triage that ingest owns and that still apply: ingest does them on hearing
-    this, tags on ``message``. (Outside triage it hears ``rule.acted`` itself, and nothing is left here.)
+    ``left`` are the acts that others own and that still apply: each owner does its own on hearing this, tags on
+    ``message``. (Outside triage ingest hears ``rule.acted`` itself, and nothing of its own is left here.)
+    ``macro``: a person ran it by hand (AU-22); ``rule`` is the macro's id, and what is left is done in his name.
     """
 
     fact: Literal["rule_applied"] = "rule_applied"
@@ -204,6 +215,7 @@ class RuleApplied(_Fact):
     failed: tuple[str, ...] = ()
     left: tuple[RuleAction, ...] = ()
     message: str | None = None
+    macro: bool = False
 
 
 class RuleTooLate(_Fact):
@@ -216,6 +228,14 @@ class RuleTooLate(_Fact):
     acts: tuple[str, ...]
 
 
+class AutomationStopped(_Fact):
+    """AU-07: rules and virtual agents acted ``limit`` times within an hour and stop until it is over."""
+
+    fact: Literal["automation_stopped"] = "automation_stopped"
+    limit: int
+    until: Instant
+
+
 class InvitationOpened(_Fact):
     """csat.md: answers count from now on."""
 
@@ -225,20 +245,22 @@ class InvitationOpened(_Fact):
 
 
 class SurveyAnswered(_Fact):
-    """T18a: an answer, or the one that replaces it within 10 minutes."""
+    """T18a: an answer, or the one that replaces it within 10 minutes; ``message`` is the one that was typed."""
 
     fact: Literal["survey_answered"] = "survey_answered"
     invitation: str
     option: str
     message: str | None = None
+    how: AnsweredBy = AnsweredBy.TYPED
 
 
 class SurveyCommented(_Fact):
-    """T18a: the text after the rating. The text itself stays in the message."""
+    """T18a: the text after the rating. The text itself stays in the message; the hosted page's is kept as a note."""
 
     fact: Literal["survey_commented"] = "survey_commented"
     invitation: str
     message: str
+    how: AnsweredBy = AnsweredBy.TYPED
 
 
 class SurveyDecided(_Fact):
@@ -277,6 +299,7 @@ Fact = Annotated[
     | BoomerangChanged
     | RuleApplied
     | RuleTooLate
+    | AutomationStopped
     | InvitationOpened
     | SurveyAnswered
     | SurveyCommented

@@ -165,6 +165,14 @@ class ClockKind(StrEnum):
     RESOLUTION = "resolution"
 
 
+class AnsweredBy(StrEnum):
+    """How a contact answered a survey (csat.md): typed words, a button below the message, the hosted page."""
+
+    TYPED = "typed"
+    BUTTON = "button"
+    PAGE = "page"
+
+
 class ClockOutcome(StrEnum):
     """How a clock stands; only ``running`` ever changes on its own."""
 

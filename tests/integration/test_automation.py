@@ -21,7 +21,9 @@ from tests.support.eventually import eventually
 from tests.support.premises import Premises, only, premises
 
 pytestmark = pytest.mark.integration
-NEEDED = only(ConversationChanged, ConversationTriaged, RuleActed, services=("automation", "routing", "gateway"))
+NEEDED = only(
+    ConversationChanged, ConversationTriaged, RuleActed, services=("automation", "gateway", "ingest", "routing", "sla")
+)
 
 
 @dataclass
@@ -58,9 +60,10 @@ class Town:
 @pytest.fixture
 async def town(rabbit_url: str, mongo_url: str, prefix: str) -> AsyncIterator[Town]:
     async with premises(mongo_url, prefix, NEEDED, rabbit_url=rabbit_url) as place:
-        town = Town(
-            place, await place.open("automation", build), await place.bus("routing"), await place.bus("gateway")
-        )
+        routing = await place.owns_nothing("routing")
+        for other in ("ingest", "sla"):
+            await place.owns_nothing(other)
+        town = Town(place, await place.open("automation", build), routing, await place.bus("gateway"))
         await town.listen()
         yield town
 
@@ -129,4 +132,4 @@ async def test_AU_07_effects_of_rules_are_not_evaluated(town: Town) -> None:
 async def test_a_rule_without_keywords_in_a_row_is_refused_and_one_without_rows_warned_of(town: Town) -> None:
     with pytest.raises(Unprocessable, match="keyword"):
         await town.rule(" , ", name="Empty")
-    assert (await town.rule("x", conditions=[])).warnings == ("This rule has no condition: it matches every message.",)
+    assert (await town.rule("x", conditions=[])).warnings == ("This rule has no condition: it matches everything.",)

@@ -8,10 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.automation.domain.keywords import KeywordIndex, folded
-from services.automation.domain.rules import RuleSet, Seen
+from services.automation.domain.looking import Seen
+from services.automation.domain.rules import RuleSet
 from shared.contracts.acts import ChangeTopics, Resolve
-from shared.contracts.settings import KeywordCondition, Rule
+from shared.contracts.settings import Group, KeywordCondition, Rule, RuleEvent
 from shared.contracts.words import Visibility
+from tests.support.conversations import START
 
 ALPHABET = "aábcñ+_1 .'ßA"
 WORDS = st.text(ALPHABET, min_size=1, max_size=4).map(str.strip).filter(bool)
@@ -49,15 +51,23 @@ def test_AU_08_a_rule_matches_the_same_alone_and_among_others(
     rules = {
         id: Rule(
             name=f"Rule {id}",
-            conditions=(KeywordCondition(keywords=word),),
+            conditions=Group(of=(KeywordCondition(keywords=word),)),
             actions=(Resolve(), ChangeTopics(add=(id,))),
             position=position,
         )
         for id, (word, position) in wanted.items()
     }
-    seen = Seen(message="m1", text=text, channel="ch-1", visibility=Visibility.PRIVATE, first=first)
-    together = RuleSet(rules).runs(seen)
-    alone = [run for id, rule in rules.items() for run in RuleSet({id: rule}).runs(seen)]
+    seen = Seen(
+        events=frozenset({RuleEvent.MESSAGE_RECEIVED}),
+        cause="m1",
+        at=START,
+        text=text,
+        channel="ch-1",
+        visibility=Visibility.PRIVATE,
+        first=first,
+    )
+    together = [match.run for match in RuleSet(rules).matches(seen)]
+    alone = [match.run for id, rule in rules.items() for match in RuleSet({id: rule}).matches(seen)]
     assert sorted(together, key=lambda run: run.rule) == sorted(alone, key=lambda run: run.rule)
     places = [(rules[run.rule].position, rules[run.rule].name) for run in together]
     assert places == sorted(places)

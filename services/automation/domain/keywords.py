@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import ahocorasick
 
-from shared.contracts.settings import KeywordCondition
+from shared.contracts.settings.conditions import KeywordCondition
 
 MOST_CHARACTERS = 20_000
 """How much of a message is looked at; the rest of a longer one is not."""

@@ -1,100 +1,125 @@
-"""Rules: evaluate them on a message, answer triage, act outside it."""
+"""Rules: evaluate them on what happens, answer triage, act outside it, keep what became of every run."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
-from services.automation.domain.rules import RuleSet, Seen
+from services.automation.domain.budget import Budgets
+from services.automation.domain.happening import Happening, happening, score_of, seen
+from services.automation.domain.looking import Seen
+from services.automation.domain.rules import Match, RuleSet
 from services.automation.metrics import RuleMetrics
 from shared.bus import Publish, envelope
 from shared.clock import Clock
 from shared.contracts.acts import RuleRun
 from shared.contracts.base import Actor, Event, Instant, Meta
 from shared.contracts.conversations import ConversationChanged, ConversationSnapshot, ConversationTriaged, RuleActed
-from shared.contracts.facts import MessageAdded
-from shared.contracts.messages import MessageSnapshot
-from shared.contracts.words import ActorKind, Direction, Status
-from shared.ids import event_id, fact_id
+from shared.contracts.facts import RuleApplied, RuleTooLate, SurveyAnswered
+from shared.contracts.messages import ContactSnapshot, MessageSnapshot
+from shared.contracts.rules import ActRefused, Run, RunOutcome
+from shared.contracts.words import ActorKind, Status
+from shared.ids import event_id
+from shared.schedule import Schedule
 
 
 class Records(Protocol):
     """Where runs are kept."""
 
-    async def record(
-        self, runs: Iterable[RuleRun], conversation: str, message: str, at: Instant, milliseconds: float
-    ) -> None: ...
+    async def record(self, runs: Iterable[Run]) -> None: ...
+
+    async def conclude(self, run: str, outcome: RunOutcome, failed: Sequence[str]) -> None: ...
+
+
+class Scores(Protocol):
+    """What contacts last answered to a survey."""
+
+    async def of(self, contact: str) -> int | None: ...
+
+    async def answered(self, contact: str, score: int, at: Instant) -> None: ...
+
+
+class Takes(Protocol):
+    """Virtual agents: which of them, if any, takes a conversation that has just been opened (T4)."""
+
+    async def taker(self, conversation: ConversationSnapshot, message: MessageSnapshot, meta: Meta) -> str | None: ...
 
 
 class Handlers:
-    """One method per use case."""
+    """One method per use case. ``hours`` gives the schedule of a channel."""
 
     def __init__(
-        self, rules: Callable[[], RuleSet], records: Records, publish: Publish, clock: Clock, metrics: RuleMetrics
+        self,
+        rules: Callable[[], RuleSet],
+        hours: Callable[[str], Schedule | None],
+        records: Records,
+        scores: Scores,
+        budgets: Budgets,
+        publish: Publish,
+        clock: Clock,
+        metrics: RuleMetrics,
+        takes: Takes | None = None,
     ) -> None:
         self._rules = rules
+        self._hours = hours
         self._metrics = metrics
         self._records = records
+        self._scores = scores
+        self._budgets = budgets
         self._publish = publish
         self._clock = clock
+        self._takes = takes
 
     async def on_conversation_changed(self, event: ConversationChanged, meta: Meta) -> None:
-        """React to the *message added* fact, never to every snapshot.
+        """What became of former runs is kept; then the rules look at what happened.
 
-        In triage there is always an answer, even an empty one, because routing waits for it. What is said is
-        named by its cause, so a repeated delivery says the same again and changes nothing.
+        In triage there is always an answer to a customer's message, even an empty one, because routing waits for it.
+        What is said is named by its cause, so a repeated delivery says the same again and changes nothing.
         """
-        message = event.message
-        if meta.by_rule is not None or message is None:
+        await self._keep(event)
+        found = happening(event, meta)
+        if found is None:
             return
-        for place, fact in enumerate(event.changes):
-            if isinstance(fact, MessageAdded) and _is_the_contacts(fact) and fact.message == message.id:
-                await self._on_message(event.conversation, fact, message, meta, fact_id(meta.event_id, place))
-
-    async def _on_message(
-        self, conversation: ConversationSnapshot, fact: MessageAdded, message: MessageSnapshot, meta: Meta, named: str
-    ) -> None:
-        runs = await self._evaluated(conversation, fact, message)
-        if conversation.status is Status.TRIAGE and conversation.episode == fact.episode:
-            answer = ConversationTriaged(
-                conversation=conversation.id, message_id=message.id, episode=fact.episode, runs=runs
-            )
-            await self._say(answer, role="triaged", meta=meta)
+        conversation = event.conversation
+        matches = await self._evaluated(found, conversation, event.contact, meta)
+        in_triage = conversation.status is Status.TRIAGE and conversation.episode == found.episode
+        if found.message is not None and in_triage:
+            await self._answer(conversation, found.message, found.episode, matches, meta)
             return
-        for run in runs:
+        for match in matches:
             acted = RuleActed(
                 conversation=conversation.id,
-                episode=fact.episode,
-                fact=named,
-                message_id=message.id,
+                episode=found.episode,
+                fact=found.fact,
+                message_id=found.message.id if found.message is not None else None,
                 contact=conversation.contact,
-                first_message=fact.first,
-                run=run,
+                first_message=found.added is not None and found.added.first,
+                run=match.run,
             )
-            await self._say(acted, role=run.run, meta=meta, rule=run)
+            await self.say(acted, role=match.run.run, meta=meta, rule=match.run)
 
-    async def _evaluated(
-        self, conversation: ConversationSnapshot, fact: MessageAdded, message: MessageSnapshot
-    ) -> tuple[RuleRun, ...]:
-        began = time.perf_counter()
-        runs = self._rules().runs(
-            Seen(
-                message=message.id,
-                text=message.text,
-                channel=conversation.channel,
-                visibility=conversation.visibility,
-                first=fact.first,
-            )
+    async def on_act_refused(self, event: ActRefused, _meta: Meta) -> None:
+        """An act of a run was refused by its owner."""
+        await self._records.conclude(event.run, RunOutcome.FAILED, (f"{event.act}: {event.reason}",))
+
+    async def allowed(
+        self, seen: Seen, matches: Sequence[Match], conversation: str, milliseconds: float, meta: Meta
+    ) -> tuple[Match, ...]:
+        """Those that the conversation's budget still allows; all are recorded."""
+        if not matches:
+            return ()
+        self._metrics.runs.inc(len(matches))
+        ids = [match.run.run for match in matches]
+        going = await self._budgets.spend(conversation, ids, meta)
+        now = self._clock.now()
+        await self._records.record(
+            _record(match, seen, conversation, now, milliseconds, going=match.run.run in going) for match in matches
         )
-        seconds = time.perf_counter() - began
-        self._metrics.seconds.observe(seconds)
-        if runs:
-            self._metrics.runs.inc(len(runs))
-            await self._records.record(runs, conversation.id, message.id, self._clock.now(), seconds * 1000)
-        return runs
+        return tuple(match for match in matches if match.run.run in going)
 
-    async def _say(self, event: Event, *, role: str, meta: Meta, rule: RuleRun | None = None) -> None:
+    async def say(self, event: Event, *, role: str, meta: Meta, rule: RuleRun | None = None) -> None:
+        """Publish, named by its cause; as the rule's, if it is one's."""
         actor = Actor(kind=ActorKind.RULE, id=rule.rule, name=rule.name) if rule else Actor(kind=ActorKind.SYSTEM)
         await self._publish(
             envelope(
@@ -107,6 +132,69 @@ class Handlers:
             )
         )
 
+    async def _answer(
+        self,
+        conversation: ConversationSnapshot,
+        message: MessageSnapshot,
+        episode: int,
+        matches: Sequence[Match],
+        meta: Meta,
+    ) -> None:
+        taker: str | None = None
+        if self._takes is not None and message.id == conversation.triage_message:
+            taker = await self._takes.taker(conversation, message, meta)
+        answer = ConversationTriaged(
+            conversation=conversation.id,
+            message_id=message.id,
+            episode=episode,
+            runs=tuple(match.run for match in matches),
+            virtual_agent=taker,
+        )
+        await self.say(answer, role="triaged", meta=meta)
 
-def _is_the_contacts(fact: MessageAdded) -> bool:
-    return fact.direction is Direction.INBOUND and not fact.automatic
+    async def _evaluated(
+        self, found: Happening, conversation: ConversationSnapshot, contact: ContactSnapshot | None, meta: Meta
+    ) -> tuple[Match, ...]:
+        rules = self._rules()
+        if not rules.has(*found.events):
+            return ()
+        score = await self._scores.of(conversation.contact) if rules.asks_score else None
+        began = time.perf_counter()
+        looked_at = seen(found, conversation, contact, schedule=self._hours(conversation.channel), previous_score=score)
+        matches = rules.matches(looked_at)
+        seconds = time.perf_counter() - began
+        self._metrics.seconds.observe(seconds)
+        return await self.allowed(looked_at, matches, conversation.id, seconds * 1000, meta)
+
+    async def _keep(self, event: ConversationChanged) -> None:
+        for fact in event.changes:
+            match fact:
+                case RuleApplied(macro=False):
+                    outcome = RunOutcome.FAILED if fact.failed else RunOutcome.APPLIED
+                    await self._records.conclude(fact.run, outcome, fact.failed)
+                case RuleTooLate():
+                    failed = tuple(f"{act}: It came too late." for act in fact.acts)
+                    await self._records.conclude(fact.run, RunOutcome.TOO_LATE, failed)
+                case SurveyAnswered():
+                    score = score_of(event.conversation, fact)
+                    if score is not None:
+                        await self._scores.answered(event.conversation.contact, score, fact.at)
+                case _:
+                    pass
+
+
+def _record(match: Match, seen: Seen, conversation: str, at: Instant, milliseconds: float, *, going: bool) -> Run:
+    run = match.run
+    return Run(
+        id=run.run,
+        rule=run.rule,
+        name=run.name,
+        event=match.event,
+        conversation=conversation,
+        message=seen.message,
+        at=at,
+        milliseconds=milliseconds,
+        matched=match.matched,
+        actions=tuple(action.act for action in run.actions),
+        outcome=RunOutcome.SAID if going else RunOutcome.STOPPED,
+    )

@@ -21,6 +21,7 @@ from shared.contracts.settings import (
     WorkflowOverride,
     WorkflowSettings,
 )
+from shared.contracts.settings.automation import ON_ARRIVAL
 from shared.contracts.words import Availability, Right, Role, Visibility, Vocabulary
 
 REPLYING = (Right.CONTRIBUTOR, Right.SUPERVISOR)
@@ -112,7 +113,7 @@ class Desk:
 
 def opening_scopes(rules: Iterable[Rule]) -> tuple[Scope, ...]:
     """Where an enabled rule could touch the message that opens an episode."""
-    return tuple(rule.scope for rule in rules if rule.enabled)
+    return tuple(rule.scope for rule in rules if rule.enabled and rule.event in ON_ARRIVAL)
 
 
 def queue_preset() -> WorkflowSettings:

@@ -15,6 +15,8 @@ from shared.contracts.acts import (
     AssignOwner,
     AssignTeam,
     CancelBoomerang,
+    MuteContactAct,
+    NotifyAct,
     Owner,
     Resolve,
     RuleAction,
@@ -33,7 +35,9 @@ from shared.contracts.facts import RuleApplied, RuleTooLate
 from shared.contracts.words import ActorKind, ClosedBy, OwnerKind, Status, Visibility
 from shared.errors import Unprocessable
 
-INGEST = (TagMessageAct, WriteNoteAct, SendTextAct, SetAttribute)
+INGEST = (TagMessageAct, WriteNoteAct, SendTextAct, SetAttribute, MuteContactAct)
+OTHERS = (*INGEST, NotifyAct)
+"""Acts that routing leaves to their owners. Ingest hears ``rule.acted`` itself; the others hear it from the fact."""
 MOVING = (Resolve, AssignOwner, SetNew, SetPending, SetBoomerang, CancelBoomerang)
 
 
@@ -68,7 +72,8 @@ def rule_acted(conversation: ConversationSnapshot, event: RuleActed, desk: Desk,
                 problems.append(f"resolve: {why}")
                 continue
         _try(change, event.run, action, problems)
-    _say_applied(change, event.run, problems)
+    left = tuple(action for action in _of_others(event.run) if not isinstance(action, INGEST))
+    _say_applied(change, event.run, problems, left, event.message_id)
     settle(change)
     return change.decide()
 
@@ -90,7 +95,7 @@ def _in_triage(change: Change, event: ConversationTriaged) -> None:
             enter_new(change, "T2")
         _move(change, event.runs, problems, allowed=(AssignOwner, SetNew, SetPending, SetBoomerang) if ends else ())
     for run in event.runs:
-        _say_applied(change, run, problems[run.run], _of_ingest(run), event.message_id)
+        _say_applied(change, run, problems[run.run], _of_others(run), event.message_id)
 
 
 def _late(change: Change, event: ConversationTriaged) -> None:
@@ -119,7 +124,7 @@ def _late(change: Change, event: ConversationTriaged) -> None:
             _move(change, event.runs, problems, allowed=MOVING)
     for run in event.runs:
         if problems[run.run] or not run.actions or not all(late(action) for action in run.actions):
-            left = tuple(action for action in _of_ingest(run) if not late(action))
+            left = tuple(action for action in _of_others(run) if not late(action))
             _say_applied(change, run, problems[run.run], left, event.message_id)
 
 
@@ -189,7 +194,7 @@ def _move(
 
 def _try(change: Change, run: RuleRun, action: RuleAction, problems: list[str]) -> None:
     """One act as the rule's; a refusal is noted and leaves nothing behind."""
-    if isinstance(action, INGEST):
+    if isinstance(action, OTHERS):
         return
     conversation, facts = change.conversation, list(change.facts)
     change.by = _rule(run)
@@ -209,9 +214,9 @@ def _too_late(change: Change, runs: Iterable[RuleRun], late: Callable[[RuleActio
             change.set(changed_at=change.now)
 
 
-def _of_ingest(run: RuleRun) -> tuple[RuleAction, ...]:
-    """The acts of a run that ingest owns; it hears of them with the fact."""
-    return tuple(action for action in run.actions if isinstance(action, INGEST))
+def _of_others(run: RuleRun) -> tuple[RuleAction, ...]:
+    """The acts of a run that others own; they hear of them with the fact."""
+    return tuple(action for action in run.actions if isinstance(action, OTHERS))
 
 
 def _say_applied(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from shared.contracts.settings.automation import KeywordCondition, Rule
+from shared.contracts.settings.automation import AutomationSettings, Macro, Rule, RuleEvent
 from shared.contracts.settings.base import SECRET, EmailAddress, Name, ResourceModel, Scope, refers
+from shared.contracts.settings.conditions import FieldCondition, Group, KeywordCondition
 from shared.contracts.settings.csat import Survey, SurveyLanguage
 from shared.contracts.settings.gateway import AwayState, ChannelRight, Member, SignInSettings, Team, User
 from shared.contracts.settings.ingest import (
@@ -56,6 +57,8 @@ RESOURCES: tuple[type[ResourceModel], ...] = (
     ScheduleSettings,
     Policy,
     Rule,
+    Macro,
+    AutomationSettings,
     AutoResponder,
     VirtualAgent,
     Survey,
@@ -71,6 +74,7 @@ __all__ = [
     "SECRET",
     "AttributeQuestion",
     "AutoResponder",
+    "AutomationSettings",
     "AwayState",
     "Channel",
     "ChannelConfig",
@@ -79,9 +83,12 @@ __all__ = [
     "Distribution",
     "EmailAddress",
     "EmailConfig",
+    "FieldCondition",
+    "Group",
     "KeywordCondition",
     "Label",
     "LanguageSettings",
+    "Macro",
     "Member",
     "Name",
     "Policy",
@@ -92,6 +99,7 @@ __all__ = [
     "ResolveReason",
     "ResourceModel",
     "Rule",
+    "RuleEvent",
     "ScheduleSettings",
     "Scope",
     "Script",

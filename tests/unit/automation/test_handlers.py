@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import pytest
 from prometheus_client import CollectorRegistry
 
-from services.automation.domain.rules import RuleSet, Seen
+from services.automation.domain.budget import Budget, spend
+from services.automation.domain.looking import Seen
+from services.automation.domain.rules import RuleSet
 from services.automation.handlers.rules import Handlers
 from services.automation.metrics import RuleMetrics
 from services.automation.resources import declarations
-from shared.contracts.acts import ChangeTopics, Resolve, RuleAction, RuleRun, TagMessageAct
+from shared.contracts.acts import ChangeTopics, Resolve, RuleAction, TagMessageAct
 from shared.contracts.base import Meta
 from shared.contracts.conversations import ConversationChanged, ConversationTriaged, RuleActed
-from shared.contracts.settings import KeywordCondition, Rule, Scope
+from shared.contracts.rules import Run, RunOutcome
+from shared.contracts.settings import KeywordCondition, Rule, RuleEvent, Scope
 from shared.contracts.words import ActorKind, Visibility
 from shared.ids import derived, fact_id
 from tests.support.bus import FakeBus
@@ -36,25 +39,64 @@ class Records:
     """Run records in memory."""
 
     def __init__(self) -> None:
-        self.kept: dict[str, tuple[str, float]] = {}
+        self.kept: dict[str, Run] = {}
 
-    async def record(
-        self, runs: Iterable[RuleRun], conversation: str, message: str, at: datetime, milliseconds: float
-    ) -> None:
+    async def record(self, runs: Iterable[Run]) -> None:
         for run in runs:
-            self.kept.setdefault(run.run, (run.name, milliseconds))
+            self.kept.setdefault(run.id, run)
+
+    async def conclude(self, run: str, outcome: RunOutcome, failed: Sequence[str]) -> None:
+        known = self.kept[run]
+        if failed or known.outcome is RunOutcome.SAID:
+            self.kept[run] = known.model_copy(update={"outcome": outcome, "failed": (*known.failed, *failed)})
+
+
+class Scores:
+    """Last answers in memory."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, int] = {}
+
+    async def of(self, contact: str) -> int | None:
+        return self.kept.get(contact)
+
+    async def answered(self, contact: str, score: int, _at: datetime) -> None:
+        self.kept[contact] = score
+
+
+class BudgetsInMemory:
+    """One budget for each conversation."""
+
+    def __init__(self, clock: ManualClock, limit: int) -> None:
+        self._clock = clock
+        self._limit = limit
+        self.kept: dict[str, Budget] = {}
+
+    async def spend(self, conversation: str, runs: Iterable[str], _cause: Meta) -> frozenset[str]:
+        before = self.kept.get(conversation, Budget(id=conversation))
+        self.kept[conversation], going = spend(before, runs, self._clock.now(), self._limit)
+        return going
 
 
 class AutomationInMemory:
     """``hear`` as the bus would."""
 
-    def __init__(self, rules: Mapping[str, Rule]) -> None:
+    def __init__(self, rules: Mapping[str, Rule], *, limit: int = 50) -> None:
         clock = ManualClock()
         self.bus = FakeBus("automation", clock=clock)
         self.records = Records()
+        self.scores = Scores()
+        self.budgets = BudgetsInMemory(clock, limit)
         compiled = RuleSet(rules)
         self.handlers = Handlers(
-            lambda: compiled, self.records, self.bus.publish, clock, RuleMetrics(CollectorRegistry())
+            lambda: compiled,
+            lambda _channel: None,
+            self.records,
+            self.scores,
+            self.budgets,
+            self.bus.publish,
+            clock,
+            RuleMetrics(CollectorRegistry()),
         )
 
     async def hear(self, story: Story, text: str = "", *, by_rule: str | None = None) -> Meta:
@@ -76,6 +118,19 @@ class AutomationInMemory:
         return self.bus.said(RuleActed)
 
 
+def looked_at(text: str, *, cause: str = "m1", first: bool = True) -> Seen:
+    """A message as rules see it."""
+    return Seen(
+        events=frozenset({RuleEvent.MESSAGE_RECEIVED}),
+        cause=cause,
+        at=ManualClock().now(),
+        text=text,
+        channel="ch-1",
+        visibility=Visibility.PRIVATE,
+        first=first,
+    )
+
+
 def waiting() -> Story:
     """A conversation that has just opened, in triage."""
     return Story(desk(triage=True)).message("m1", 0)
@@ -90,7 +145,8 @@ async def test_AU_01_in_triage_the_answer_names_the_message_and_carries_the_runs
         ("r1", "Errors", True, (TAG,))
     ]
     assert service.acts == []
-    assert [name for name, _ in service.records.kept.values()] == ["Errors"]
+    (record,) = service.records.kept.values()
+    assert (record.name, record.matched, record.outcome) == ("Errors", ("text contains any of error",), "said")
 
 
 @pytest.mark.parametrize("rules", [{}, {"r1": rule(keywords="refund")}, {"r1": rule(enabled=False)}])
@@ -184,25 +240,30 @@ async def test_opening_rules_see_only_the_first_message_and_scopes_hold() -> Non
 def test_a_rule_needs_keywords_in_every_row_and_says_when_it_matches_everything() -> None:
     declared = declarations()[0]
     empty = rule(keywords=" , ")
-    assert [problem.field for problem in declared.check("r1", empty, {})] == ["conditions.0.keywords"]
-    assert declared.warnings(rule(keywords=None)) == ["This rule has no condition: it matches every message."]
+    assert [problem.field for problem in declared.check("r1", empty, {})] == ["conditions.of.0.keywords"]
+    assert declared.warnings(rule(keywords=None)) == ["This rule has no condition: it matches everything."]
     assert declared.check("r1", rule(), {}) == []
     assert declared.warnings(rule()) == []
 
 
 def test_500_rules_with_1000_keywords_take_under_2_ms_a_message() -> None:
+    """p99 of the best of three rounds: a busy machine slows one, a slow evaluation all."""
     chance = random.Random(7)
     words = ["".join(chance.choices("abcdefghijklmnopqrstuvwxyzáñ", k=chance.randint(4, 12))) for _ in range(1000)]
     rules = {
         f"r{n}": rule(keywords=f"{words[2 * n]}, {words[2 * n + 1]} {words[n]}", name=f"Rule {n}") for n in range(500)
     }
     compiled = RuleSet(rules)
-    took = []
-    for number in range(300):
-        text = " ".join(chance.choices(words[::2], k=3) + chance.choices(["the", "order", "is", "late"], k=60))
-        seen = Seen(message=str(number), text=text, channel="ch-1", visibility=Visibility.PRIVATE, first=True)
-        began = time.thread_time()
-        runs = compiled.runs(seen)
-        took.append(time.thread_time() - began)
-        assert runs
-    assert sorted(took)[int(len(took) * 0.99)] < 0.002
+
+    def p99() -> float:
+        took = []
+        for number in range(200):
+            text = " ".join(chance.choices(words[::2], k=3) + chance.choices(["the", "order", "is", "late"], k=60))
+            seen = looked_at(text, cause=str(number))
+            began = time.thread_time()
+            matches = compiled.matches(seen)
+            took.append(time.thread_time() - began)
+            assert matches
+        return sorted(took)[int(len(took) * 0.99)]
+
+    assert min(p99() for _ in range(3)) < 0.002

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from services.gateway.handlers import Facts, Records, Snapshots
 from services.gateway.hearing import Hearing
 from shared.bus import Row, consumes, hears
-from shared.contracts.clocks import ClockChanged, SlaBreached, SlaCorrected, SlaWarned
+from shared.contracts.clocks import ClockChanged, SlaBreached, SlaCorrected, SlaLevelReached, SlaWarned
 from shared.contracts.conversations import ConversationChanged
 from shared.contracts.live import AgentMoved, PersonHint, PersonNotified, RowsTouched, SessionsEnded, TimelineHint
 from shared.contracts.messages import ContactChanged, MessageMasked
@@ -24,8 +24,9 @@ def table(snapshots: Snapshots, facts: Facts, records: Records, hearing: Hearing
         consumes(ContactChanged, snapshots.on_contact_changed),
         consumes(ClockChanged, snapshots.on_clock_changed),
         consumes(AnswerRecorded, snapshots.on_answered),
-        consumes(SlaWarned, facts.on_warned),
-        consumes(SlaBreached, facts.on_breached),
+        consumes(SlaWarned, facts.on_alarm),
+        consumes(SlaBreached, facts.on_alarm),
+        consumes(SlaLevelReached, facts.on_alarm),
         consumes(SlaCorrected, facts.on_corrected),
         consumes(AgentChanged, records.on_agent_changed),
         consumes(ResourceChanged, records.on_resource_changed),

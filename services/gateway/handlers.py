@@ -9,12 +9,20 @@ from typing import Any, Literal
 from services.gateway.domain import notifying
 from services.gateway.domain.access import Action, may
 from services.gateway.people import People
-from services.gateway.records import AdminLogEntry, Notification, NotificationKind, PresenceStretch
+from services.gateway.records import AdminLogEntry, Notification, PresenceStretch
 from services.gateway.repository import Accounts, AdminLog, Notifications, Presence
 from services.gateway.rows import Rows
 from services.gateway.taking_in import TakingIn
 from shared.contracts.base import Event, Meta
-from shared.contracts.clocks import ClockChanged, SlaBreached, SlaCorrected, SlaWarned
+from shared.contracts.clocks import (
+    BREACH_LEVEL,
+    Alarm,
+    ClockChanged,
+    SlaBreached,
+    SlaCorrected,
+    SlaLevelReached,
+    SlaWarned,
+)
 from shared.contracts.conversations import ConversationChanged
 from shared.contracts.live import AgentMoved, PersonNotified, SessionsEnded
 from shared.contracts.messages import ContactChanged, MessageMasked
@@ -79,30 +87,26 @@ class Facts:
             found.extend(await self._seeing(notifying.of_mentions(message)))
         await self._notify(found)
 
-    async def on_warned(self, event: SlaWarned, _meta: Meta) -> None:
-        """The owner is told (AG-10)."""
-        place = await self._rows.placed(event.clock.conversation)
-        if place is not None and place.owner is not None:
-            await self._notify([notifying.of_alarm(NotificationKind.SLA_WARNED, event.clock, place.owner)])
-
-    async def on_breached(self, event: SlaBreached, _meta: Meta) -> None:
-        """The owner is told, and who supervises the channel (SL-12)."""
-        kind = NotificationKind.SLA_BREACHED
-        await self._notify([notifying.of_alarm(kind, event.clock, user) for user in await self._concerned(event)])
+    async def on_alarm(self, event: SlaWarned | SlaBreached | SlaLevelReached, _meta: Meta) -> None:
+        """The owner is told, and who supervises the channel: once for each level reached (SL-12)."""
+        concerned = await self._concerned(event)
+        clock, at = event.clock, event.at
+        await self._notify([notifying.of_alarm(clock, level, at, user) for level in event.levels for user in concerned])
 
     async def on_corrected(self, event: SlaCorrected, _meta: Meta) -> None:
-        """The clock was met after all: what was said of it is taken back, even if that is heard later."""
-        kind = NotificationKind.SLA_BREACHED
-        for notice in await self._notifications.about(event.clock.id):
+        """The clock was met after all: what was said of its breach is taken back, even if that is heard later."""
+        clock = event.clock
+        for notice in await self._notifications.about(clock.id):
             await self._withdraw(notice)
         for user in await self._concerned(event):
-            await self._withdraw(notifying.of_alarm(kind, event.clock, user))
+            for level in {BREACH_LEVEL, *(level for level in clock.levels if level >= BREACH_LEVEL)}:
+                await self._withdraw(notifying.of_alarm(clock, level, event.at, user))
 
     async def _withdraw(self, notice: Notification) -> None:
         await self._notifications.withdraw(notice.model_copy(update={"withdrawn": True, "read": True}))
         await self._broadcast(PersonNotified(user=notice.user))
 
-    async def _concerned(self, event: SlaBreached | SlaCorrected) -> Sequence[str]:
+    async def _concerned(self, event: Alarm | SlaCorrected) -> Sequence[str]:
         place = await self._rows.placed(event.clock.conversation)
         owner = [place.owner] if place is not None and place.owner is not None else []
         return list(dict.fromkeys((*owner, *self._people.supervisors(event.clock.channel))))

@@ -70,7 +70,8 @@ class NotificationKind(StrEnum):
 class Notification(Contract):
     """Something a person should know. It names a message, never repeats it.
 
-    ``clock`` is the SLA clock it is about; ``withdrawn``: it was not so after all.
+    ``clock`` is the SLA clock it is about, ``percent`` the share of its target that was used; ``withdrawn``: it
+    was not so after all.
     """
 
     id: str
@@ -83,6 +84,7 @@ class Notification(Contract):
     text: str = ""
     read: bool = False
     clock: str | None = None
+    percent: int | None = None
     withdrawn: bool = False
 
 

@@ -16,6 +16,9 @@ class ClockSnapshot(Contract):
     ``heard`` is the version of the conversation that last changed what it counts; ``running`` says that its last
     span is open (the conversation waits in ``new``, or for a resolution clock is not resolved). ``policy`` is a
     policy's id, a distribution's, or ``agreed``; the snapshots that sla says always have it.
+
+    ``levels`` are the percentages of the target at which people are told, ``told`` those that were reached and
+    ``level_at`` when the next one will be (sla.md 15).
     """
 
     id: str
@@ -39,6 +42,9 @@ class ClockSnapshot(Contract):
     warned_at: Instant | None = None
     breached_at: Instant | None = None
     corrected_at: Instant | None = None
+    levels: tuple[int, ...] = ()
+    told: tuple[int, ...] = ()
+    level_at: Instant | None = None
     running: bool = False
     heard: int = 0
     wake_at: Instant | None = None
@@ -52,27 +58,48 @@ class ClockChanged(Event):
     clock: ClockSnapshot
 
 
-class _Alarm(Event):
+WARNING_LEVEL = 75
+BREACH_LEVEL = 100
+"""The level at the target itself: it is passed, not reached (sla.md 10)."""
+
+
+class Alarm(Event):
+    """``levels``: the notification levels reached at this very instant; whoever is concerned is told once each."""
+
     clock: ClockSnapshot
     at: Instant
+    levels: tuple[int, ...] = ()
 
 
-class SlaWarned(_Alarm):
+class SlaWarned(Alarm):
     """Once per clock, at the instant it turns orange."""
 
     type: ClassVar[str] = "sla.warned.v1"
 
+    levels: tuple[int, ...] = (WARNING_LEVEL,)
 
-class SlaBreached(_Alarm):
+
+class SlaBreached(Alarm):
     """Once per clock, strictly after breach_at."""
 
     type: ClassVar[str] = "sla.breached.v1"
 
+    levels: tuple[int, ...] = (BREACH_LEVEL,)
 
-class SlaCorrected(_Alarm):
-    """A fact heard later shows that the clock was met."""
+
+class SlaLevelReached(Alarm):
+    """A notification level that coincides with neither the warning nor the breach; once per clock and level."""
+
+    type: ClassVar[str] = "sla.level_reached.v1"
+
+
+class SlaCorrected(Event):
+    """A fact heard later shows that the clock was met; once per clock."""
 
     type: ClassVar[str] = "sla.corrected.v1"
+
+    clock: ClockSnapshot
+    at: Instant
 
 
 class Preview(Contract):

@@ -20,6 +20,7 @@ HEARD_BY: dict[str, tuple[str, ...]] = {
     "clock.changed.v1": ("gateway",),
     "sla.warned.v1": ("gateway",),
     "sla.breached.v1": ("gateway",),
+    "sla.level_reached.v1": ("gateway",),
     "sla.corrected.v1": ("gateway",),
     "survey.decided.v1": ("routing",),
     "survey.answered.v1": ("gateway",),

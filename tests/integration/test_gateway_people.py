@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -13,7 +14,7 @@ from services.gateway.api.principal import Gate
 from services.gateway.records import PresenceStretch
 from services.gateway.repository import Accounts
 from shared.contracts.acts import Owner
-from shared.contracts.clocks import ClockSnapshot, SlaBreached, SlaCorrected
+from shared.contracts.clocks import ClockSnapshot, SlaBreached, SlaCorrected, SlaLevelReached, SlaWarned
 from shared.contracts.presence import AgentChanged, AgentState
 from shared.contracts.words import Availability, ClockKind
 from shared.store import Repository, Store
@@ -34,17 +35,11 @@ async def unread(client: Client) -> list[str]:
     return [item["kind"] for item in answer["items"] if not item["read"]]
 
 
-async def test_SL_12_a_breach_reaches_owner_and_supervisors_once_and_is_taken_back(gateway: Running) -> None:
-    admin = await gateway.admin()
-    eva, sam, ann = [
-        await gateway.user(admin, name, channels=[{"channel": "chat", "right": right}])
-        for name, right in (("eva", "contributor"), ("sam", "supervisor"), ("ann", "contributor"))
-    ]
-    one = await gateway.converse(a_conversation(owner=Owner(id=eva.id)))
-    clock = ClockSnapshot(
+def a_clock(conversation: str, **fields: Any) -> ClockSnapshot:
+    return ClockSnapshot(
         id="k1",
         version=2,
-        conversation=one.id,
+        conversation=conversation,
         episode=1,
         turn=1,
         kind=ClockKind.FIRST,
@@ -53,13 +48,39 @@ async def test_SL_12_a_breach_reaches_owner_and_supervisors_once_and_is_taken_ba
         target_seconds=60,
         warn_seconds=45,
         breached_at=NOW,
+        **fields,
     )
+
+
+async def test_SL_12_an_alarm_reaches_owner_and_supervisors_once_a_level_and_a_breach_is_taken_back(
+    gateway: Running,
+) -> None:
+    admin = await gateway.admin()
+    eva, sam, ann = [
+        await gateway.user(admin, name, channels=[{"channel": "chat", "right": right}])
+        for name, right in (("eva", "contributor"), ("sam", "supervisor"), ("ann", "contributor"))
+    ]
+    one = await gateway.converse(a_conversation(owner=Owner(id=eva.id)))
+    clock = a_clock(one.id, levels=(75, 90, 100, 150))
     for _ in range(2):
+        await gateway.hear(SlaWarned(clock=clock, at=NOW), event_id="warning")
+        await gateway.hear(SlaLevelReached(clock=clock, at=NOW, levels=(90,)), event_id="nearer")
         await gateway.hear(SlaBreached(clock=clock, at=NOW), event_id="breach")
-    assert await unread(eva) == await unread(sam) == ["sla_breached"]
+    assert sorted(await unread(eva)) == sorted(await unread(sam)) == ["sla_breached", "sla_warned", "sla_warned"]
+    items = (await sam("GET", "/api/notifications")).json()["items"]
+    assert sorted(item["percent"] for item in items) == [75, 90, 100]
     assert await unread(ann) == await unread(admin) == []
     await gateway.hear(SlaCorrected(clock=clock, at=NOW), event_id="corrected")
-    assert await unread(eva) == await unread(sam) == []
+    await gateway.hear(SlaLevelReached(clock=clock, at=NOW, levels=(150,)), event_id="heard too late")
+    assert await unread(eva) == await unread(sam) == ["sla_warned", "sla_warned"]
+
+
+async def test_SL_12_an_alarm_that_no_level_goes_with_tells_nobody(gateway: Running) -> None:
+    admin = await gateway.admin()
+    sam = await gateway.user(admin, "sam", channels=[{"channel": "chat", "right": "supervisor"}])
+    one = await gateway.converse(a_conversation())
+    await gateway.hear(SlaBreached(clock=a_clock(one.id), at=NOW, levels=()), event_id="breach")
+    assert await unread(sam) == []
 
 
 async def test_AG_08_every_stretch_of_availability_is_kept_once(gateway: Running, mongo_url: str, prefix: str) -> None:

@@ -238,7 +238,7 @@ class AgentsView(BaseModel):
 
 
 class NotificationView(BaseModel):
-    """Something to know (AG-10)."""
+    """Something to know (AG-10). ``percent``: of an SLA clock, the share of its target that was used."""
 
     id: str
     kind: NotificationKind
@@ -248,6 +248,7 @@ class NotificationView(BaseModel):
     by: Actor | None
     message: str | None
     text: str
+    percent: int | None
     read: bool
 
 

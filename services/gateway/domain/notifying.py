@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from services.gateway.records import Notification, NotificationKind
 from shared.contracts.base import Meta
-from shared.contracts.clocks import ClockSnapshot
+from shared.contracts.clocks import BREACH_LEVEL, ClockSnapshot
 from shared.contracts.conversations import ConversationChanged, ConversationSnapshot
 from shared.contracts.facts import BoomerangChanged, OwnerChanged, ReplyFailed
 from shared.contracts.messages import MessageSnapshot
@@ -73,17 +74,15 @@ def of_mentions(message: MessageSnapshot) -> Iterable[Notification]:
             )
 
 
-def of_alarm(kind: NotificationKind, clock: ClockSnapshot, user: str) -> Notification:
-    """A clock turned orange, or red. The same alarm always has the same id, so that it can be withdrawn."""
-    at = (clock.warned_at if kind is Kind.SLA_WARNED else clock.breached_at) or clock.breach_at or clock.warn_at
-    if at is None:
-        raise ValueError(f"an alarm of a clock without instants: {clock.id}")
+def of_alarm(clock: ClockSnapshot, level: int, at: datetime, user: str) -> Notification:
+    """So much of a clock's target is used. One level of one clock has one id a person, so it can be withdrawn."""
     return Notification(
-        id=derived("alarm", str(kind), clock.id, user),
+        id=derived("alarm", clock.id, level, user),
         user=user,
-        kind=kind,
+        kind=Kind.SLA_WARNED if level < BREACH_LEVEL else Kind.SLA_BREACHED,
         conversation=clock.conversation,
         at=at,
         text=clock.policy_name,
         clock=clock.id,
+        percent=level,
     )

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.sla.domain.terms import Terms
 from shared.contracts.base import Event
-from shared.contracts.clocks import ClockChanged, ClockSnapshot, SlaBreached, SlaCorrected, SlaWarned
+from shared.contracts.clocks import (
+    BREACH_LEVEL,
+    Alarm,
+    ClockChanged,
+    ClockSnapshot,
+    SlaBreached,
+    SlaCorrected,
+    SlaLevelReached,
+    SlaWarned,
+)
 from shared.contracts.facts import Span
 from shared.contracts.words import ClockKind, ClockOutcome
 from shared.ids import derived
@@ -75,8 +84,8 @@ def observe(
 
 
 def wake(clock: ClockSnapshot, now: datetime) -> tuple[ClockSnapshot, tuple[Event, ...]]:
-    """The alarms that are due: one warning and one breach in a clock's life (SL-12)."""
-    says: list[type[SlaWarned] | type[SlaBreached]] = []
+    """The alarms that are due: one warning, one breach and each notification level once in a clock's life (SL-12)."""
+    says: list[type[Alarm]] = []
     update: dict[str, object] = {}
     if clock.warned_at is None and clock.warn_at is not None and clock.warn_at <= now:
         update["warned_at"] = now
@@ -84,9 +93,11 @@ def wake(clock: ClockSnapshot, now: datetime) -> tuple[ClockSnapshot, tuple[Even
     if clock.breached_at is None and clock.breach_at is not None and clock.breach_at < now:
         update["breached_at"] = now
         says.append(SlaBreached)
+    reached, level_at = _levels(clock, now)
+    update |= {"told": (*clock.told, *reached), "level_at": level_at}
     woken = clock.model_copy(update=update)
     woken = woken.model_copy(update={"wake_at": _next_alarm(woken)})
-    return woken, tuple(kind(clock=woken, at=now) for kind in says)
+    return woken, _alarms(woken, says, reached, now)
 
 
 def changed(clock: ClockSnapshot, alarms: Sequence[Event]) -> tuple[Event, ...]:
@@ -119,6 +130,7 @@ def _with_terms(clock: ClockSnapshot, kind: ClockKind, terms: Terms) -> ClockSna
             "target_seconds": terms.target.total_seconds(),
             "warn_seconds": terms.warn.total_seconds(),
             "schedule": terms.schedule,
+            "levels": terms.levels,
         }
     )
 
@@ -148,7 +160,48 @@ def _going_on(clock: ClockSnapshot) -> ClockSnapshot:
             "breach_at": None if whole is None else whole.breach_at,
         }
     )
+    fresh = fresh.model_copy(update={"level_at": next(_level_instants(fresh), (0, None))[1]})
     return fresh.model_copy(update={"wake_at": _next_alarm(fresh)})
+
+
+def _level_instants(clock: ClockSnapshot) -> Iterator[tuple[int, datetime]]:
+    """The levels nobody was told of yet, and from when on they are reached; the target's own strictly after it."""
+    for level in clock.levels:
+        if level in clock.told:
+            continue
+        if level == BREACH_LEVEL:
+            at = None if clock.breach_at is None else clock.breach_at + TICK
+        else:
+            found = _reached(clock, clock.target_seconds * level / 100)
+            at = None if found is None else found.due_at
+        if at is None:
+            return  # and none of the higher ones
+        yield level, at
+
+
+def _levels(clock: ClockSnapshot, now: datetime) -> tuple[tuple[int, ...], datetime | None]:
+    """The levels reached by now, and the instant of the next one."""
+    reached: list[int] = []
+    for level, at in _level_instants(clock):
+        if at > now:
+            return tuple(reached), at
+        reached.append(level)
+    return tuple(reached), None
+
+
+def _alarms(
+    clock: ClockSnapshot, says: Sequence[type[Alarm]], reached: Sequence[int], now: datetime
+) -> tuple[Event, ...]:
+    """Levels travel with the warning or the breach said at the same instant, else in an event of their own."""
+    below = tuple(level for level in reached if level < BREACH_LEVEL)
+    above = tuple(level for level in reached if level >= BREACH_LEVEL)
+    found: list[Event] = []
+    for kind in says:
+        levels, below, above = (above, below, ()) if kind is SlaBreached else (below, (), above)
+        found.append(kind(clock=clock, at=now, levels=levels))
+    if rest := (*below, *above):
+        found.append(SlaLevelReached(clock=clock, at=now, levels=rest))
+    return tuple(found)
 
 
 def _ended(clock: ClockSnapshot, final: ClockOutcome, now: datetime) -> tuple[ClockSnapshot, tuple[Event, ...]]:
@@ -164,17 +217,22 @@ def _ended(clock: ClockSnapshot, final: ClockOutcome, now: datetime) -> tuple[Cl
         "warn_at": None,
         "due_at": None,
         "breach_at": None,
+        "level_at": None,
         "wake_at": None,
     }
-    says: list[type[SlaBreached] | type[SlaCorrected]] = []
     if over and clock.breached_at is None:
-        update["breached_at"] = now
-        says.append(SlaBreached)
+        passed = tuple(level for level in clock.levels if level not in clock.told and _passed(clock, used, level))
+        done = clock.model_copy(update={**update, "breached_at": now, "told": (*clock.told, *passed)})
+        return done, _alarms(done, (SlaBreached,), passed, now)
     if not over and clock.breached_at is not None and clock.corrected_at is None:
-        update["corrected_at"] = now
-        says.append(SlaCorrected)
-    done = clock.model_copy(update=update)
-    return done, tuple(kind(clock=done, at=now) for kind in says)
+        done = clock.model_copy(update={**update, "corrected_at": now})
+        return done, (SlaCorrected(clock=done, at=now),)
+    return clock.model_copy(update=update), ()
+
+
+def _passed(clock: ClockSnapshot, used: timedelta, level: int) -> bool:
+    """Whether a clock that ended breached had come to this level of the breach or beyond."""
+    return level >= BREACH_LEVEL and used >= timedelta(seconds=clock.target_seconds * level / 100)
 
 
 def _reached(clock: ClockSnapshot, seconds: float) -> Due | None:
@@ -185,11 +243,9 @@ def _reached(clock: ClockSnapshot, seconds: float) -> Due | None:
 
 
 def _next_alarm(clock: ClockSnapshot) -> datetime | None:
-    if clock.warned_at is None and clock.warn_at is not None:
-        return clock.warn_at
-    if clock.breached_at is None and clock.breach_at is not None:
-        return clock.breach_at + TICK
-    return None
+    warning = clock.warn_at if clock.warned_at is None else None
+    breach = clock.breach_at + TICK if clock.breached_at is None and clock.breach_at is not None else None
+    return min((at for at in (warning, breach, clock.level_at) if at is not None), default=None)
 
 
 def _hours(clock: ClockSnapshot) -> Schedule | None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from shared.contracts.conversations import ConversationSnapshot
 from shared.contracts.settings import Distribution, Policy, ScheduleSettings, WorkflowSettings
+from shared.contracts.settings.sla import DEFAULT_LEVELS
 from shared.contracts.words import ClockKind, Visibility, Vocabulary
 from shared.schedule import ScheduleForm, warn_after
 
@@ -34,6 +35,7 @@ class Terms:
     target: timedelta
     warn: timedelta
     schedule: ScheduleForm | None
+    levels: tuple[int, ...] = DEFAULT_LEVELS
 
 
 def terms(conversation: ConversationSnapshot, kind: ClockKind, settings: Settings) -> Terms | None:
@@ -59,7 +61,7 @@ def terms(conversation: ConversationSnapshot, kind: ClockKind, settings: Setting
         target = timedelta(minutes=minutes)
         left = None if policy.warn_minutes_left is None else timedelta(minutes=policy.warn_minutes_left)
         warn = warn_after(target, percent=policy.warn_percent, left=left)
-        return Terms(id, policy.name, target, warn, schedule)
+        return Terms(id, policy.name, target, warn, schedule, policy.notify_percent)
     agreed = settings.workflow.agreed_response_minutes
     if agreed and settings.workflow.vocabulary is Vocabulary.TICKET and kind is not ClockKind.RESOLUTION:
         return _plain(AGREED, "", agreed, schedule)

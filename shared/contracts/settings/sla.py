@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from shared.contracts.settings.base import MOST_MINUTES, Name, ResourceModel, refers
 from shared.contracts.words import Visibility
 from shared.schedule import ScheduleForm
+
+Percent = Annotated[int, Field(ge=1, le=1000, title="Share of the target", json_schema_extra={"unit": "%"})]
+Levels = Annotated[tuple[Percent, ...], AfterValidator(lambda levels: tuple(sorted(set(levels))))]
+DEFAULT_LEVELS = (75, 100)
 
 
 class ScheduleSettings(ResourceModel):
@@ -46,4 +50,11 @@ class Policy(ResourceModel):
     warn_percent: int = Field(default=75, ge=1, le=99, title="Warn at", json_schema_extra={"unit": "%"})
     warn_minutes_left: int | None = Field(
         default=None, ge=1, le=MOST_MINUTES, title="Or warn with this much left", json_schema_extra={"unit": "min"}
+    )
+    notify_percent: Levels = Field(
+        default=DEFAULT_LEVELS,
+        max_length=10,
+        title="Notify at",
+        description="Percentages of the target at which the owner and the channel's supervisors are told; above 100: "
+        "still unanswered so much later.",
     )

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from shared.contracts.acts import AssignOwner, ChangeTopics, Owner, Resolve, SetNew, SetPending
-from shared.contracts.clocks import ClockChanged, ClockSnapshot
+from shared.contracts.clocks import ClockChanged, ClockSnapshot, SlaBreached, SlaLevelReached, SlaWarned
 from shared.contracts.facts import Span
 from shared.contracts.settings import Distribution, Policy, ScheduleSettings, WorkflowSettings
 from shared.contracts.words import ClockOutcome, Visibility, Vocabulary
@@ -250,6 +250,64 @@ async def test_SL_12_a_breach_is_corrected_once_when_an_earlier_reply_is_heard_o
     clock = await watch.clock()
     assert (clock.outcome, clock.elapsed_seconds, clock.corrected_at) == (ClockOutcome.MET, 300, at(801))
     assert [what for what, _ in watch.sla.alarms()] == ["SlaWarned", "SlaBreached", "SlaCorrected"]
+
+
+def levels_told(watch: Watch) -> list[tuple[str, tuple[int, ...]]]:
+    kinds = {kind.type: kind for kind in (SlaWarned, SlaBreached, SlaLevelReached)}
+    return [
+        (kind.__name__, kind.model_validate_json(entry.body).levels)
+        for entry in watch.sla.clocks.published
+        if (kind := kinds.get(entry.meta.type)) is not None
+    ]
+
+
+async def test_SL_12_people_are_told_at_three_quarters_and_at_the_breach_by_default() -> None:
+    watch = Watch(SlaInMemory(policies={"care": policy(warn_percent=50)}))
+    watch.story.message("m1", 0)
+    await watch.hear(0)
+    for seconds in (300, 450, 600, 600.001, 5000):
+        await watch.sla.ring(at(seconds))
+    assert levels_told(watch) == [("SlaWarned", ()), ("SlaLevelReached", (75,)), ("SlaBreached", (100,))]
+
+
+async def test_SL_12_levels_are_chosen_and_said_once_each_at_their_instants() -> None:
+    watch = Watch(SlaInMemory(policies={"care": policy(notify_percent=[150, 50, 100, 75, 50])}))
+    watch.story.message("m1", 0)
+    await watch.hear(0)
+    said = []
+    for seconds in (299.999, 300, 450, 600, 600.001, 899.999, 900, 5000):
+        await watch.sla.ring(at(seconds))
+        said.append(len(levels_told(watch)))
+    assert said == [0, 1, 2, 2, 3, 3, 4, 4]
+    assert levels_told(watch) == [
+        ("SlaLevelReached", (50,)),
+        ("SlaWarned", (75,)),
+        ("SlaBreached", (100,)),
+        ("SlaLevelReached", (150,)),
+    ]
+    assert (await watch.clock()).wake_at is None
+
+
+async def test_SL_12_what_is_over_before_it_is_heard_of_is_told_once_with_its_alarms() -> None:
+    watch = Watch(SlaInMemory(policies={"care": policy(notify_percent=[50, 100, 120, 300])}))
+    watch.story.message("m1", 0).reply("r1", 800).accept("r1", 801)
+    await watch.hear(802)
+    assert levels_told(watch) == [("SlaBreached", (100, 120))]
+
+
+async def test_SL_12_without_levels_the_alarms_are_said_and_nobody_is_told() -> None:
+    watch = Watch(SlaInMemory(policies={"care": policy(notify_percent=[])}))
+    watch.story.message("m1", 0)
+    await watch.hear(0)
+    await watch.sla.ring(at(700))
+    assert levels_told(watch) == [("SlaWarned", ()), ("SlaBreached", ())]
+
+
+async def test_the_warning_may_be_minutes_left_instead_of_a_share() -> None:
+    watch = Watch(SlaInMemory(policies={"care": policy(warn_minutes_left=2)}))
+    watch.story.message("m1", 0)
+    await watch.hear(0)
+    assert (await watch.clock()).warn_at == at(480)
 
 
 async def test_SL_13_a_running_clock_keeps_its_target_and_schedule() -> None:

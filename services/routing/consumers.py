@@ -35,6 +35,7 @@ from shared.contracts.messages import (
 from shared.contracts.presence import AgentChanged, Heartbeat, ReadAgents, SetAvailability
 from shared.contracts.resources import ResourceChanged
 from shared.contracts.surveys import SurveyDecision
+from shared.contracts.virtual_agents import LeaveConversation
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ def table(handlers: Handlers) -> Sequence[Row]:
         consumes(ResourceChanged, handlers.desk_changes.on_resource_changed),
         consumes(LookAgain, handlers.dispatcher.on_look, prefetch=10),
         answers(ActOnConversation, acts.act),
+        answers(LeaveConversation, acts.leave),
         answers(TakeNext, acts.take_next),
         answers(OpenInvitation, acts.open_invitation),
         answers(AnswerInvitation, acts.answer_invitation),

@@ -7,10 +7,11 @@ import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Protocol, TypeVar
 
-from services.routing.domain.desk import Desk, opening_scopes
+from services.routing.domain.desk import Desk, inception_scopes, opening_scopes
 from services.routing.domain.presence import Agent
 from shared.clock import Clock
 from shared.contracts.settings import (
+    AutoResponder,
     Channel,
     Distribution,
     Label,
@@ -24,6 +25,7 @@ from shared.contracts.settings import (
     Team,
     Topic,
     User,
+    VirtualAgent,
     WorkflowSettings,
 )
 from shared.contracts.words import Availability
@@ -31,7 +33,7 @@ from shared.resources import Replicas, ResourceOwner
 from shared.schedule import is_open
 
 OWN = (Distribution, Label, LanguageSettings, PrioritySettings, ResolveReason, SkillSet, Topic, WorkflowSettings)
-COPIED = (Channel, Rule, ScheduleSettings, Team, User)
+COPIED = (AutoResponder, Channel, Rule, ScheduleSettings, Team, User, VirtualAgent)
 M = TypeVar("M", bound=ResourceModel)
 POLL_SECONDS = 5.0
 FRESH_SECONDS = 1.0
@@ -102,6 +104,10 @@ class DeskSource:
         owner, replicas = self._owner, self._replicas
         distributions = owner.book(Distribution).all()
         schedules = replicas.book(ScheduleSettings).all()
+        virtual_agents: dict[str, AutoResponder | VirtualAgent] = {
+            **replicas.book(AutoResponder).all(),
+            **replicas.book(VirtualAgent).all(),
+        }
         used = {one.schedule for one in distributions.values() if one.schedule in schedules}
         return Desk(
             workflow=owner.book(WorkflowSettings).current(),
@@ -119,6 +125,8 @@ class DeskSource:
                 if agent.availability is not Availability.OFFLINE
             },
             openings=opening_scopes(replicas.book(Rule).all().values()),
+            inceptions=inception_scopes(virtual_agents.values()),
+            virtual_agents=virtual_agents,
             closed_schedules=frozenset(
                 id for id in used if id is not None and not is_open(schedules[id].hours.schedule(), now)
             ),

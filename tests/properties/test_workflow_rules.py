@@ -6,7 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from services.routing.domain import acts, assignment, triage
+from services.routing.domain import assignment, triage, virtual_agents
 from services.routing.domain.sign_out import Leaving, release
 from services.routing.domain.waking import wake
 from shared.contracts.acts import (
@@ -128,7 +128,7 @@ class Handling(RuleBasedStateMachine):
     @rule()
     def hand_over(self) -> None:
         story = self._step()
-        story.keep(acts.hand_over(story.now, BOT, story.desk, at(self.second), back=True))
+        story.keep(virtual_agents.hand_over(story.now, BOT, story.desk, at(self.second), back=True))
 
     @precondition(lambda self: self.story)
     @rule(why=st.sampled_from(Leaving))

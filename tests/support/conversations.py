@@ -34,14 +34,17 @@ from shared.contracts.messages import (
     ThreadKey,
 )
 from shared.contracts.settings import (
+    AutoResponder,
     ChannelRight,
     Label,
     Member,
     ResolveReason,
     Scope,
+    Script,
     SkillGroup,
     SkillRule,
     SkillSet,
+    Statement,
     Team,
     Topic,
     User,
@@ -104,6 +107,12 @@ def skill_set(field: str, *values: str, operator: str = "any_of", teams: Iterabl
     return SkillSet(name="Skill", groups=(SkillGroup(rules=(rule,)),), teams=tuple(teams))
 
 
+def responder(name: str, **more: object) -> AutoResponder:
+    """An auto-responder of the channel that says hello and hands over."""
+    script = Script(steps=(Statement(text="Hello!"),))
+    return AutoResponder.model_validate({"name": name, "channels": (CHANNEL,), "scripts": (script,), **more})
+
+
 def desk(workflow: WorkflowSettings | None = None, *, triage: bool = False, **more: object) -> Desk:
     """Ana and Ben answer, Vic reads; all are available. ``triage``: a rule could touch opening messages."""
     people = {"ana": user("ana"), "ben": user("ben"), "vic": user("vic", Right.VIEWER)}
@@ -117,6 +126,7 @@ def desk(workflow: WorkflowSettings | None = None, *, triage: bool = False, **mo
             "spam": ResolveReason(name="Spam"),
         },
         "users": people,
+        "virtual_agents": {"bot": responder("Bot", activation="delegation")},
         "availability": dict.fromkeys(people, Availability.AVAILABLE),
         "openings": (EVERYWHERE,) if triage else (),
     }

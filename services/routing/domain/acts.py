@@ -21,6 +21,7 @@ from services.routing.domain.entering import (
     set_boomerang,
 )
 from services.routing.domain.turns import open_turn, settle
+from services.routing.domain.virtual_agents import check_delegation, check_own, delegate
 from shared.contracts.acts import (
     Act,
     AssignOwner,
@@ -36,10 +37,9 @@ from shared.contracts.acts import (
     SetPending,
     SetPriorityBoost,
 )
-from shared.contracts.base import Actor
 from shared.contracts.conversations import ActOnConversation, Boomerang, ConversationSnapshot
-from shared.contracts.words import ActorKind, OwnerKind, Status, Substatus, Visibility
-from shared.errors import NotFound, Unprocessable
+from shared.contracts.words import ActorKind, OwnerKind, Status, Substatus
+from shared.errors import Unprocessable
 
 GUARDED = (SetNew, SetPending, Resolve, AssignOwner)
 PEOPLE = (ActorKind.AGENT, ActorKind.API_KEY)
@@ -52,7 +52,7 @@ def act(conversation: ConversationSnapshot, command: ActOnConversation, desk: De
     or a requirement not met, NotFound (404) for a virtual agent whose conversation it is not (any more).
     """
     if command.by.kind is ActorKind.VIRTUAL_AGENT:
-        _check_virtual(conversation, command.by)
+        check_own(conversation, command.by.id)
     if _is_so(conversation, command.act):
         return unchanged(conversation)
     if isinstance(command.act, GUARDED):
@@ -92,23 +92,6 @@ def apply(change: Change, wanted: Act, *, bulk: bool = False) -> None:
             assert_never(wanted)
 
 
-def hand_over(
-    conversation: ConversationSnapshot, by: Actor, desk: Desk, now: datetime, *, back: bool = False
-) -> Decision:
-    """T5: the virtual agent ends to New; ``back``: to the previous agent, if he is still active and has access."""
-    if conversation.status is not Status.BOT:
-        return unchanged(conversation)
-    change = Change(conversation, conversation, desk=desk, at=now, now=now, by=by)
-    previous = conversation.previous_owner
-    own(change, None, "hand_back")
-    enter_new(change, "T5")
-    if back and previous is not None and desk.can_reply(previous.id, conversation.channel):
-        own(change, previous, "hand_back")
-    change.set(previous_owner=None)
-    settle(change)
-    return change.decide()
-
-
 def _is_so(conversation: ConversationSnapshot, wanted: Act) -> bool:
     """Whether a status or owner is already what is asked for: no line in the trail, no refusal."""
     status = conversation.status
@@ -124,12 +107,6 @@ def _is_so(conversation: ConversationSnapshot, wanted: Act) -> bool:
             return conversation.owner == wanted.owner
         case _:
             return False
-
-
-def _check_virtual(conversation: ConversationSnapshot, by: Actor) -> None:
-    owner = conversation.owner
-    if conversation.status is not Status.BOT or owner is None or owner.id != by.id:
-        raise NotFound("This conversation is not, or no longer, this virtual agent's.")
 
 
 def _leave_hold(change: Change) -> None:
@@ -226,20 +203,10 @@ def _assign(change: Change, owner: Owner | None) -> None:
         _leave_hold(change)
         own(change, owner, how)
     else:
-        _delegate(change, owner)
+        check_delegation(change, owner)
+        _leave_hold(change)
+        delegate(change, owner, rule=_rule(change))
     settle(change)
-
-
-def _delegate(change: Change, owner: Owner) -> None:
-    """T7."""
-    if change.conversation.visibility is not Visibility.PRIVATE:
-        raise Unprocessable.field("owner", "Virtual agents answer private conversations only.")
-    _leave_hold(change)
-    previous = change.conversation.owner
-    cancel_boomerang(change)
-    move(change, Status.BOT, None, "T7", rule=_rule(change))
-    own(change, owner, "delegation")
-    change.set(previous_owner=previous)
 
 
 def _rule(change: Change) -> str | None:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from shared.contracts.conversations import Timers
 from shared.contracts.settings import (
+    AutoResponder,
     Distribution,
     Label,
     PrioritySettings,
@@ -18,6 +19,7 @@ from shared.contracts.settings import (
     Team,
     Topic,
     User,
+    VirtualAgent,
     WorkflowOverride,
     WorkflowSettings,
 )
@@ -44,8 +46,9 @@ class Desk:
     """What surrounds a conversation as of one moment. Mappings are by id and in list order (place, then name).
 
     ``availability`` lacks who is offline. ``openings`` are the scopes of enabled rules that could touch an opening
-    message, ``inceptions`` those of inception agents (private only). ``closed_schedules`` are the schedules that
-    are not open now, ``manual_channels`` the channels with automatic assignment switched off (RT-15).
+    message, ``inceptions`` those of inception agents (private only), all of them ``virtual_agents``.
+    ``closed_schedules`` are the schedules that are not open now, ``manual_channels`` the channels with automatic
+    assignment switched off (RT-15).
     """
 
     workflow: WorkflowSettings = field(default_factory=WorkflowSettings)
@@ -60,6 +63,7 @@ class Desk:
     availability: Mapping[str, Availability] = field(default_factory=dict)
     openings: tuple[Scope, ...] = ()
     inceptions: tuple[Scope, ...] = ()
+    virtual_agents: Mapping[str, AutoResponder | VirtualAgent] = field(default_factory=dict)
     closed_schedules: frozenset[str] = frozenset()
     manual_channels: frozenset[str] = frozenset()
 
@@ -114,6 +118,15 @@ class Desk:
 def opening_scopes(rules: Iterable[Rule]) -> tuple[Scope, ...]:
     """Where an enabled rule could touch the message that opens an episode."""
     return tuple(rule.scope for rule in rules if rule.enabled and rule.event in ON_ARRIVAL)
+
+
+def inception_scopes(agents: Iterable[AutoResponder | VirtualAgent]) -> tuple[Scope, ...]:
+    """Where a virtual agent takes what starts (AU-11)."""
+    return tuple(
+        Scope(channels=agent.channels, visibilities=(Visibility.PRIVATE,))
+        for agent in agents
+        if agent.enabled and agent.activation == "inception"
+    )
 
 
 def queue_preset() -> WorkflowSettings:

@@ -209,6 +209,7 @@ def _leave_hold(change: Change, known_at: datetime) -> None:
     else:
         own(change, None, "manual")
         enter_new(change, "T5")
+        change.set(previous_owner=None)
     era = change.conversation.ledger.era
     if era is not None:
         change.note(era=era.model_copy(update={"at": min(known_at, era.at)}))

@@ -8,16 +8,16 @@ from datetime import datetime
 from services.routing.domain.acts import apply
 from services.routing.domain.decision import Change, Decision, waits
 from services.routing.domain.desk import Desk
-from services.routing.domain.entering import enter_new, enter_resolved, move, own
+from services.routing.domain.entering import enter_new, enter_resolved
 from services.routing.domain.sendings import position
 from services.routing.domain.turns import settle
+from services.routing.domain.virtual_agents import take
 from shared.contracts.acts import (
     AssignOwner,
     AssignTeam,
     CancelBoomerang,
     MuteContactAct,
     NotifyAct,
-    Owner,
     Resolve,
     RuleAction,
     RuleRun,
@@ -32,7 +32,7 @@ from shared.contracts.acts import (
 from shared.contracts.base import SYSTEM, Actor
 from shared.contracts.conversations import ConversationSnapshot, ConversationTriaged, RuleActed
 from shared.contracts.facts import RuleApplied, RuleTooLate
-from shared.contracts.words import ActorKind, ClosedBy, OwnerKind, Status, Visibility
+from shared.contracts.words import ActorKind, ClosedBy, Status, Visibility
 from shared.errors import Unprocessable
 
 INGEST = (TagMessageAct, WriteNoteAct, SendTextAct, SetAttribute, MuteContactAct)
@@ -89,7 +89,7 @@ def _in_triage(change: Change, event: ConversationTriaged) -> None:
     if resolving is not None:
         _resolve(change, *resolving)
     elif event.virtual_agent is not None and change.conversation.visibility is Visibility.PRIVATE:
-        _take(change, event.virtual_agent)
+        _taken(change, event, problems)
     else:
         if ends:
             enter_new(change, "T2")
@@ -119,7 +119,7 @@ def _late(change: Change, event: ConversationTriaged) -> None:
         if resolving is not None:
             _resolve(change, *resolving)
         elif event.virtual_agent is not None and change.conversation.visibility is Visibility.PRIVATE:
-            _take(change, event.virtual_agent)
+            _taken(change, event, problems)
         else:
             _move(change, event.runs, problems, allowed=MOVING)
     for run in event.runs:
@@ -172,11 +172,15 @@ def _resolve(change: Change, run: RuleRun, action: Resolve) -> None:
     change.by = SYSTEM
 
 
-def _take(change: Change, virtual_agent: str) -> None:
-    """T4: no span; its session starts from this change."""
-    change.set(triage_message=None, triage_until=None)
-    move(change, Status.BOT, None, "T4")
-    own(change, Owner(kind=OwnerKind.VIRTUAL_AGENT, id=virtual_agent), "automatic")
+def _taken(change: Change, event: ConversationTriaged, problems: dict[str, list[str]]) -> None:
+    """T4; what rules would have done about status and owner gives way to it, and their lines say so."""
+    take(change, event.virtual_agent or "")
+    for run in event.runs:
+        problems[run.run] += [
+            f"{action.act}: A virtual agent has it."
+            for action in run.actions
+            if isinstance(action, MOVING) and not isinstance(action, Resolve)
+        ]
 
 
 def _move(

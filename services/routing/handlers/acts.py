@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from services.routing.desk import DeskSource
-from services.routing.domain import acts, assignment, invitation
+from services.routing.domain import acts, assignment, invitation, virtual_agents
 from services.routing.domain.decision import Decision
 from services.routing.handlers.changing import Changing
 from shared.clock import Clock
@@ -25,6 +25,7 @@ from shared.contracts.conversations import (
     TrailEntry,
 )
 from shared.contracts.surveys import SurveyDecision
+from shared.contracts.virtual_agents import LeaveConversation
 from shared.contracts.words import ActorKind
 from shared.errors import Conflict, NotFound, RetryLater
 from shared.ids import derived
@@ -64,6 +65,15 @@ class Acts:
             meta,
             _existing(lambda now_so: acts.act(now_so, command, self._desk.current(), self._clock.now())),
             actor=command.by,
+        )
+
+    async def leave(self, command: LeaveConversation, meta: Meta) -> ConversationReply:
+        """T5, T6: a virtual agent ends its work."""
+        return await self._changing.answer(
+            command.conversation,
+            meta,
+            _existing(lambda now_so: virtual_agents.leave(now_so, command, self._desk.current(), self._clock.now())),
+            actor=Actor(kind=ActorKind.VIRTUAL_AGENT, id=command.agent, name=command.name),
         )
 
     async def take_next(self, command: TakeNext, meta: Meta) -> ConversationReply:

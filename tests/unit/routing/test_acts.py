@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.routing.domain import acts
+from services.routing.domain import virtual_agents
 from services.routing.domain.sign_out import Leaving, release
 from shared.contracts.acts import (
     AssignOwner,
@@ -310,7 +310,7 @@ def test_T5_a_humans_status_command_is_a_hand_over_first() -> None:
 
 def test_T5_hand_over_to_new_opens_the_span_then() -> None:
     story = in_bot()
-    story.keep(acts.hand_over(story.now, BOT, story.desk, at(30)))
+    story.keep(virtual_agents.hand_over(story.now, BOT, story.desk, at(30)))
 
     assert (story.state, story.owner, story.rows()) == ("new.untouched", None, ["T5"])
     assert spans(story.now.turns[0]) == [(30, None)]
@@ -319,8 +319,8 @@ def test_T5_hand_over_to_new_opens_the_span_then() -> None:
 
 def test_T5_AU_12_back_to_the_previous_agent_if_he_still_has_access() -> None:
     story = started().act(agent("ana"), 5).act(AssignOwner(owner=VIRTUAL), 10)
-    back = acts.hand_over(story.now, BOT, story.desk, at(30), back=True).conversation
-    gone = acts.hand_over(story.now, BOT, desk(users={"ben": user("ben")}), at(30), back=True).conversation
+    back = virtual_agents.hand_over(story.now, BOT, story.desk, at(30), back=True).conversation
+    gone = virtual_agents.hand_over(story.now, BOT, desk(users={"ben": user("ben")}), at(30), back=True).conversation
 
     assert back.owner == Owner(id="ana")
     assert gone.owner is None

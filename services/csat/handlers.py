@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Protocol
 
 from services.csat.domain import invitations as rules
+from services.csat.domain.figures import Tally
 from services.csat.domain.gate import Skipped, before_frequency, is_sampled, survey_of
 from services.csat.domain.invitations import Invitation, Stage
 from shared.contracts.base import Event, Meta
 from shared.contracts.conversations import ConversationChanged, ConversationSnapshot
 from shared.contracts.facts import EpisodeOpened, MessageAdded, Resolved, StatusChanged, SurveyAnswered, SurveyCommented
 from shared.contracts.settings import Survey
-from shared.contracts.surveys import AnswerRecorded, Figures, ReadFigures, SurveyDecision
+from shared.contracts.surveys import (
+    AnswerPage,
+    AnswerRecorded,
+    Figures,
+    ReadAnswers,
+    ReadFigures,
+    SurveyDecision,
+    Wanted,
+)
 from shared.contracts.words import Status
 from shared.errors import RetryLater
 from shared.ids import derived
-from shared.store import Decide, Decision, Outcome
+from shared.store import Decide, Decision, Outcome, Page
+
+WINDOW = 1000
 
 
 class Invitations(Protocol):
@@ -28,9 +39,7 @@ class Invitations(Protocol):
 
     async def change(self, id: str, cause: Meta, decide: Decide[Invitation]) -> Outcome[Invitation]: ...
 
-    async def sent_between(
-        self, start: datetime, end: datetime, wanted: dict[str, str | None]
-    ) -> Sequence[Invitation]: ...
+    async def sent_page(self, wanted: Wanted, *, answered: bool, after: str | None, limit: int) -> Page[Invitation]: ...
 
 
 class Claims(Protocol):
@@ -153,15 +162,20 @@ class Handlers:
         await self._invitations.change(id, meta, decide)
 
     async def figures(self, command: ReadFigures, _meta: Meta) -> Figures:
-        """csat.md, Figures, of the surveys sent in the range."""
-        wanted = {
-            "survey": command.survey,
-            "agent": command.agent,
-            "team": command.team,
-            "channel": command.channel,
-            "topics": command.topic,
-        }
-        return rules.figures(await self._invitations.sent_between(command.start, command.end, wanted))
+        """csat.md, Figures, of the surveys sent in the range; read in windows, so that any range can be asked for."""
+        tally, after = Tally(), None
+        while True:
+            page = await self._invitations.sent_page(command, answered=False, after=after, limit=WINDOW)
+            tally.count(page.items)
+            after = page.next
+            if after is None:
+                return tally.figures()
+
+    async def answers(self, command: ReadAnswers, _meta: Meta) -> AnswerPage:
+        """The answers behind the figures, those of the surveys sent last first."""
+        page = await self._invitations.sent_page(command, answered=True, after=command.after, limit=command.limit)
+        found = (rules.answer_of(one) for one in page.items)
+        return AnswerPage(items=tuple(one for one in found if one is not None), next=page.next)
 
 
 def woken(invitation: Invitation, now: datetime) -> Decision[Invitation] | None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from services.csat.consumers import table
+from services.csat.domain.link import token
 from services.csat.handlers import Handlers, woken
+from services.csat.pages import Pages
 from services.csat.repository import Claims, Invitations, claim_records
 from services.csat.resources import declarations
 from services.csat.sending import Sending
@@ -14,6 +16,9 @@ from shared.contracts.settings import Channel, Survey
 from shared.resources import Replicas, ResourceOwner, settings_table
 from shared.runtime import Probe, Runtime
 from shared.timers import Timers
+
+LINKS = "survey page"
+"""What the keys that sign links are derived for."""
 
 
 class Csat:
@@ -32,9 +37,18 @@ class Csat:
         self._replicas = Replicas(database, (Channel,), bus=runtime.bus, log=runtime.log)
         surveys = self._owner.book(Survey).all
         self._handlers = Handlers(self._invitations, claims, surveys)
+        keys = runtime.vault.signing_keys(LINKS)
+        base = runtime.settings.public_url
         sending = Sending(
-            self._invitations, claims, surveys, self._replicas.book(Channel).all, runtime.bus, runtime.clock
+            self._invitations,
+            claims,
+            surveys,
+            self._replicas.book(Channel).all,
+            runtime.bus,
+            runtime.clock,
+            link=lambda invitation: f"{base}/survey/{token(invitation, keys[0])}",
         )
+        self._pages = Pages(self._invitations, surveys, runtime.bus, runtime.clock, keys)
         self._sender = Sender(sending.send, sending.thank, runtime.log)
         self._invitations.on_saved(self._sender.saw)
         self._timers = Timers(self._invitations, woken, runtime.clock, metrics=runtime.metrics)
@@ -46,7 +60,7 @@ class Csat:
         await self._owner.start()
         await self._bus.start(settings_table(self._owner, self._replicas))
         await self._replicas.start()
-        await self._bus.start(table(self._handlers))
+        await self._bus.start(table(self._handlers, self._pages))
         await self._timers.start()
 
     async def stop(self) -> None:

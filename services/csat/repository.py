@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Protocol
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
 
 from services.csat.domain.invitations import Invitation
 from shared.bus import Publish
 from shared.clock import Clock
 from shared.contracts.base import Contract, Instant
+from shared.contracts.surveys import Wanted
 from shared.ids import derived
-from shared.store import ASCENDING, Aggregates, Database, Index, Repository
+from shared.store import ASCENDING, DESCENDING, Aggregates, Database, Index, Page, Repository
 
-MOST_FIGURES = 20_000
+FAR = datetime(9000, 1, 1, tzinfo=UTC)
 
 
 class Invitations(Aggregates[Invitation]):
@@ -30,10 +30,25 @@ class Invitations(Aggregates[Invitation]):
             indexes=(Index("sent", (("state.sent_at", ASCENDING),), sparse=True),),
         )
 
-    async def sent_between(self, start: datetime, end: datetime, wanted: dict[str, str | None]) -> Sequence[Invitation]:
-        """Sent in [start, end), narrowed by survey, agent, team, channel or topics (one of them)."""
-        narrowed = {f"state.{name}": value for name, value in wanted.items() if value is not None}
-        return await self.find({"state.sent_at": {"$gte": start, "$lt": end}, **narrowed}, limit=MOST_FIGURES)
+    async def sent_page(self, wanted: Wanted, *, answered: bool, after: str | None, limit: int) -> Page[Invitation]:
+        """Sent in [start, end), the last first, narrowed as asked; only those with an answer where ``answered``."""
+        filter: dict[str, Any] = {"state.sent_at": {"$gte": wanted.start, "$lt": wanted.end}}
+        if answered:  # always after the sending; bounded on both sides
+            filter["state.answered_at"] = {"$gte": wanted.start, "$lt": FAR}
+        filter |= {f"state.{name}": value for name, value in narrowed(wanted).items()}
+        return await self.page(filter, order=(("state.sent_at", DESCENDING),), after=after, limit=limit)
+
+
+def narrowed(wanted: Wanted) -> dict[str, str]:
+    """What is asked for beside the time, by the invitation's field. Of topics it has one at least."""
+    asked = {
+        "survey": wanted.survey,
+        "agent": wanted.agent,
+        "team": wanted.team,
+        "channel": wanted.channel,
+        "topics": wanted.topic,
+    }
+    return {name: value for name, value in asked.items() if value is not None}
 
 
 class Claim(Contract):

@@ -8,16 +8,17 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from services.csat.domain import invitations as rules
+from services.csat.domain import wording
 from services.csat.domain.gate import Skipped
 from services.csat.domain.invitations import Invitation, Stage
 from services.csat.handlers import Invitations, decided
 from shared.bus import Asks
 from shared.clock import Clock
-from shared.contracts.base import Actor, Meta
+from shared.contracts.base import Meta
 from shared.contracts.conversations import ConversationSnapshot, OpenInvitation
-from shared.contracts.messages import ReadMessage, SendMessage
+from shared.contracts.messages import QuickReply, ReadMessage, SendMessage
 from shared.contracts.settings import Channel, Survey
-from shared.contracts.words import ActorKind, Status
+from shared.contracts.words import Status
 from shared.errors import Conflict, Forbidden, NotFound, RetryLater, TimedOut, Unprocessable
 from shared.ids import derived
 from shared.store import Decision
@@ -42,6 +43,7 @@ class Sending:
         channels: Callable[[], Mapping[str, Channel]],
         bus: Asks,
         clock: Clock,
+        link: Callable[[str], str],
     ) -> None:
         self._invitations = invitations
         self._claims = claims
@@ -49,6 +51,7 @@ class Sending:
         self._channels = channels
         self._bus = bus
         self._clock = clock
+        self._link = link
 
     async def send(self, invitation: Invitation) -> None:
         """One attempt. Where a neighbour gives no answer it ends without one: its wake_at takes it up again.
@@ -61,7 +64,7 @@ class Sending:
             async with asyncio.timeout(_left(invitation, now)):
                 refusal = self._check(invitation, now) or await self._open(invitation, now)
                 if refusal is None:
-                    refusal = await self._say(invitation, invitation.text, "send")
+                    refusal = await self._ask_the_contact(invitation)
                 if refusal is not None and invitation.attempt > 1 and await self._went(invitation, now):
                     refusal = None
         except (RetryLater, TimedOut, TimeoutError):
@@ -72,8 +75,11 @@ class Sending:
             await self._cancel(invitation, refusal)
 
     async def thank(self, invitation: Invitation) -> None:
-        """The thank-you after the first answer; where it cannot be sent there is none."""
-        await self._say(invitation, invitation.thank_you, "thank")
+        """After an answer in the conversation: the follow-up question, or thanks. Where it cannot be sent, none."""
+        word = rules.next_word(invitation)
+        if word is not None:
+            step, text = word
+            await self._say(invitation, step, text)
 
     def _check(self, invitation: Invitation, now: datetime) -> Skipped | None:
         """What csat can see by itself, before anything is opened in the conversation."""
@@ -95,10 +101,25 @@ class Sending:
             return Skipped.REOPENED
         return _still(reply.conversation, invitation)
 
-    async def _say(self, invitation: Invitation, text: str, step: str) -> Skipped | None:
+    async def _ask_the_contact(self, invitation: Invitation) -> Skipped | None:
         survey = self._surveys().get(invitation.survey or "")
-        by = Actor(kind=ActorKind.SYSTEM, id=f"survey:{invitation.survey}", name="" if survey is None else survey.name)
-        message = SendMessage(conversation=invitation.conversation, text=text, by=by, automatic=True)
+        channel = self._channels().get(invitation.channel)
+        linked = wording.wants_link(survey, None if channel is None else channel.medium)
+        text = wording.message(invitation, self._link(invitation.id) if linked else None)
+        return await self._say(invitation, "send", text, buttons=wording.buttons(invitation))
+
+    async def _say(
+        self, invitation: Invitation, step: str, text: str, *, buttons: tuple[QuickReply, ...] = ()
+    ) -> Skipped | None:
+        survey = self._surveys().get(invitation.survey or "")
+        message = SendMessage(
+            conversation=invitation.conversation,
+            text=text,
+            by=rules.author(invitation, "" if survey is None else survey.name),
+            automatic=True,
+            quick_replies=buttons,
+            invitation=invitation.id if buttons else None,
+        )
         try:
             await self._bus.ask(message, meta=_own(invitation, step, self._clock.now()))
         except (Unprocessable, Forbidden, NotFound):

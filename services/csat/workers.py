@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from structlog.typing import FilteringBoundLogger
 
-from services.csat.domain.invitations import Invitation, Stage
+from services.csat.domain.invitations import Invitation, Stage, next_word
 
 AT_ONCE = 10
 
@@ -25,11 +25,12 @@ class Sender:
         self._places = asyncio.Semaphore(AT_ONCE)
 
     def saw(self, invitation: Invitation) -> None:
-        """Start what this state asks for, once. A thank-you lost with the process is not worth another try."""
+        """Start what this state asks for, once. A follow-up or thank-you lost with the process is not worth
+        another try."""
         if invitation.stage is Stage.OPENING:
             self._begin((invitation.id, "attempt"), self._send, invitation)
-        elif invitation.stage is Stage.SENT and invitation.answered_at is not None and invitation.thank_you:
-            self._begin((invitation.id, "thanks"), self._thank, invitation)
+        elif invitation.stage is Stage.SENT and (word := next_word(invitation)) is not None:
+            self._begin((invitation.id, word[0]), self._thank, invitation)
 
     async def stop(self) -> None:
         """What is under way is cancelled; its wake_at takes it up again."""

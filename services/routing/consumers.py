@@ -15,6 +15,7 @@ from shared.bus import Row, answers, consumes
 from shared.contracts.conversations import (
     ActOnConversation,
     AnswerInvitation,
+    CommentInvitation,
     ConversationTriaged,
     OpenInvitation,
     ReadConversation,
@@ -73,6 +74,7 @@ def table(handlers: Handlers) -> Sequence[Row]:
         answers(TakeNext, acts.take_next),
         answers(OpenInvitation, acts.open_invitation),
         answers(AnswerInvitation, acts.answer_invitation),
+        answers(CommentInvitation, acts.comment_invitation),
         answers(ReadConversation, acts.read),
         answers(ReadTrail, acts.read_trail),
         answers(Heartbeat, handlers.presence.heartbeat),

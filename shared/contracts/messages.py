@@ -57,6 +57,13 @@ class ContactSnapshot(Contract):
     vip: bool = False
 
 
+class QuickReply(Contract):
+    """A button below a message: pressed, it says its label, or answers the survey that the message is of."""
+
+    id: str
+    label: str
+
+
 class MessageSnapshot(Contract):
     """One message as of ``version``. ``sent_at`` is the network's time (shown), ``received_at`` ours (clocks).
 
@@ -88,6 +95,8 @@ class MessageSnapshot(Contract):
     automatic: bool = False
     automatic_reply: bool = False
     in_reply_to: str | None = None
+    quick_replies: tuple[QuickReply, ...] = ()
+    invitation: str | None = None
     mentions: tuple[str, ...] = ()
     edited_at: Instant | None = None
     deleted: bool = False
@@ -216,7 +225,10 @@ class AttachmentChunk(Contract):
 
 
 class SendMessage(Command[Sent]):
-    """Store a reply as queued and send it. The command's event id makes it idempotent."""
+    """Store a reply as queued and send it. The command's event id makes it idempotent.
+
+    ``invitation`` is the open survey that the buttons of ``quick_replies`` answer; without one they say their label.
+    """
 
     type: ClassVar[str] = "ingest.send_message"
     service: ClassVar[str] = "ingest"
@@ -229,6 +241,8 @@ class SendMessage(Command[Sent]):
     by: Actor
     automatic: bool = False
     proactive: bool = False
+    quick_replies: tuple[QuickReply, ...] = ()
+    invitation: str | None = None
 
 
 class RetryMessage(Command[Sent]):

@@ -80,17 +80,22 @@ class ReadResource(Command[Stored], _ResourceCommand):
 
 
 class CreateResource(Command[Stored], _ResourceCommand):
-    """A new object; 422 with ``errors`` by field when a check refuses it."""
+    """A new object; 422 with ``errors`` by field when a check refuses it.
+
+    What only one may have and another holds is 409 with ``conflict`` (id, name, claim). ``move`` takes it from the
+    other, where the kind allows that (SL-09, CS-09): ``conflict.movable`` says so.
+    """
 
     type: ClassVar[str] = "resource.create"
     service: ClassVar[str] = ""
 
     value: dict[str, Any]
     by: Actor = SYSTEM
+    move: bool = False
 
 
 class UpdateResource(Command[Stored], _ResourceCommand):
-    """Replace the value if ``version`` is current (409 else). Absent secrets keep theirs."""
+    """Replace the value if ``version`` is current (409 else). Absent secrets keep theirs. ``move`` as above."""
 
     type: ClassVar[str] = "resource.update"
     service: ClassVar[str] = ""
@@ -99,6 +104,7 @@ class UpdateResource(Command[Stored], _ResourceCommand):
     version: int
     value: dict[str, Any]
     by: Actor = SYSTEM
+    move: bool = False
 
 
 class DeleteResource(Command[Done], _ResourceCommand):

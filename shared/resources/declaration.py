@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -37,6 +37,7 @@ class Declaration(Generic[M]):
     prepare: Callable[[M, M | None], M] = field(default=lambda value, _former: value)
     warnings: Callable[[M], Sequence[str]] = field(default=lambda _value: ())
     keep: Callable[[str, M, Mapping[str, M]], str | None] = field(default=lambda _id, _value, _others: None)
+    yields: Callable[[M, Collection[str]], M | None] = field(default=lambda _value, _claims: None)
     family: str = ""
     taken: Callable[[str, str], str | None] = field(default=lambda _claim, _holder: None)
 

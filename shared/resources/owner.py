@@ -39,6 +39,8 @@ log = structlog.get_logger(__name__)
 M = TypeVar("M", bound=ResourceModel)
 SINGLETON = "-"
 RELOAD_SECONDS = 30.0
+MOST_HOLDERS = 20
+"""Objects that one save may take something from."""
 
 
 class SettingsObject(Contract):
@@ -168,7 +170,7 @@ class ResourceOwner:
         id = SINGLETON if declaration.model.singleton else derived("settings", command.kind, meta.event_id)
         given = self._validated(declaration, command.value)
         value = declaration.prepare(given, None)
-        state, saved = await self._save(declaration, id, 0, value, command.by, meta)
+        state, saved = await self._save_moving(declaration, id, 0, value, command, meta)
         kept = self._model(state)  # another than ``value`` when the command is repeated
         made = {path: str(_at(kept, path)) for path in secret_paths(kept) if _at(kept, path) and not _at(given, path)}
         return saved.model_copy(update={"revealed": made})
@@ -185,7 +187,7 @@ class ResourceOwner:
             former = self._model(state)
             value = keeping_secrets(command.value, state.value, self._vault)
         model = declaration.prepare(self._validated(declaration, value), former)
-        _, saved = await self._save(declaration, command.id, command.version, model, command.by, meta)
+        _, saved = await self._save_moving(declaration, command.id, command.version, model, command, meta)
         return saved
 
     async def delete(self, command: DeleteResource, meta: Meta) -> Done:
@@ -218,6 +220,41 @@ class ResourceOwner:
         return Revisions(revisions={kind: book.revision for kind, book in self._books.items()})
 
     # --- inside --------------------------------------------------------------------------------------------------
+
+    async def _save_moving(
+        self,
+        declaration: Declaration[Any],
+        id: str,
+        version: int,
+        model: ResourceModel,
+        command: CreateResource | UpdateResource,
+        meta: Meta,
+    ) -> tuple[SettingsObject, Stored]:
+        """Save; with ``move`` others first give up what this one claims. Cut short in between, nobody has it."""
+        for _ in range(MOST_HOLDERS):
+            try:
+                return await self._save(declaration, id, version, model, command.by, meta)
+            except StaleVersion:
+                raise
+            except Conflict as taken:
+                if not command.move or not taken.extra.get("conflict", {}).get("movable"):
+                    raise
+                await self._give_up(declaration, taken.extra["conflict"]["id"], model, command.by, meta)
+        return await self._save(declaration, id, version, model, command.by, meta)
+
+    async def _give_up(
+        self, declaration: Declaration[Any], holder: str, taker: ResourceModel, by: Actor, meta: Meta
+    ) -> None:
+        """One holder lets go of all that the taker claims of it, as an ordinary change in the admin's name."""
+        kind = declaration.model.kind
+        state = await self._load(kind, holder)
+        if state is None or state.deleted:
+            return
+        former = self._model(state)
+        less = declaration.yields(former, set(declaration.claims(former)) & set(declaration.claims(taker)))
+        if less is not None:
+            cause = meta.model_copy(update={"event_id": derived("moved", meta.event_id, holder, state.version)})
+            await self._save(declaration, holder, state.version, less, by, cause)
 
     async def _save(
         self, declaration: Declaration[Any], id: str, version: int, model: ResourceModel, by: Actor, meta: Meta

@@ -118,7 +118,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "delay_minutes": 5,
         "minimum_length": 1,
         "default_language": "en",
-        "versions": [{"language": "en", "question": "Q", "labels": ["1", "2"], "thank_you": "T"}],
+        "versions": [{"language": "en", "question": "Q", "options": [{"label": "1", "emoji": "a"}, {"label": "2"}]}],
         "expires_days": 7,
     },
     "users": {

@@ -2,50 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from services.csat.domain.invitations import Invitation, Stage, invitation_id
+from services.csat.domain.link import token
 from services.csat.handlers import Handlers, woken
-from services.csat.repository import Claim, Claims
+from services.csat.repository import Claim, Claims, narrowed
 from services.csat.sending import Sending
 from services.routing.domain.invitation import open_invitation
 from shared.contracts.base import Meta
 from shared.contracts.conversations import ConversationChanged, ConversationReply, OpenInvitation
 from shared.contracts.messages import ReadMessage, SendMessage, Sent
 from shared.contracts.settings import Channel, Survey
-from shared.contracts.surveys import SurveyDecision
+from shared.contracts.surveys import SurveyDecision, Wanted
 from shared.errors import NotFound
 from shared.ids import derived, new_id
-from shared.store import Decision
+from shared.store import Decision, Page
 from tests.support.bus import FakeBus
 from tests.support.clock import ManualClock
 from tests.support.conversations import CHANNEL, Story, outbound
 from tests.support.store import MemoryAggregates, MemoryRepository
 
+KEY = b"key of these tests"
+
 
 class MemoryInvitations(MemoryAggregates[Invitation]):
     """The repository in memory."""
 
-    async def sent_between(self, start: datetime, end: datetime, wanted: dict[str, str | None]) -> Sequence[Invitation]:
-        return [
+    async def sent_page(self, wanted: Wanted, *, answered: bool, after: str | None, limit: int) -> Page[Invitation]:
+        asked = narrowed(wanted)
+        found = [
             one
             for one in await self.find({}, limit=10_000)
             if one.sent_at is not None
-            and start <= one.sent_at < end
-            and all(
-                value is None or value == getattr(one, name) or (name == "topics" and value in one.topics)
-                for name, value in wanted.items()
-            )
+            and wanted.start <= one.sent_at < wanted.end
+            and (one.answered_at is not None or not answered)
+            and all(value in (getattr(one, name), *_several(getattr(one, name))) for name, value in asked.items())
         ]
+        found.sort(key=lambda one: (one.sent_at or wanted.end, one.id), reverse=True)
+        first = 0 if after is None else int(after)
+        last = first + limit
+        return Page(tuple(found[first:last]), str(last) if last < len(found) else None)
+
+
+def _several(value: object) -> tuple[object, ...]:
+    return value if isinstance(value, tuple) else ()
 
 
 def survey(**fields: Any) -> Survey:
     """A survey on the channel of the stories, in English."""
     version = {"language": "en", "question": "How was it?"}
     return Survey.model_validate({"name": "After chat", "channels": [CHANNEL], "versions": [version]} | fields)
+
+
+def link(invitation: str) -> str:
+    """Where the page of an invitation would be."""
+    return f"https://care.example/survey/{token(invitation, KEY)}"
 
 
 @dataclass
@@ -73,7 +88,7 @@ class CsatInMemory:
         claims = Claims(self.claims)
         self.handlers = Handlers(self.invitations, claims, lambda: self.surveys)
         self.sending = Sending(
-            self.invitations, claims, lambda: self.surveys, lambda: self.channels, self.bus, self.clock
+            self.invitations, claims, lambda: self.surveys, lambda: self.channels, self.bus, self.clock, link
         )
 
     async def hear(self, story: Story) -> ConversationChanged:

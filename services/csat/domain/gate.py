@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from shared.contracts.facts import Resolved
 from shared.contracts.settings import Survey, SurveyLanguage
-from shared.contracts.words import ClosedBy, OwnerKind, Visibility
+from shared.contracts.words import ActorKind, ClosedBy, Visibility
 
 BUCKETS = 10_000
 
@@ -98,8 +98,7 @@ def version(survey: Survey, language: str | None) -> SurveyLanguage:
 
 
 def counts_for(resolved: Resolved) -> str | None:
-    """The agent an answer counts for, as of the resolve."""
-    owner = resolved.owner
-    if owner is not None and owner.kind is OwnerKind.AGENT:
-        return owner.id
-    return resolved.by.id if resolved.by.kind == OwnerKind.AGENT.value else None
+    """The agent or virtual agent that an answer counts for, as of the resolve: its owner, else who resolved it."""
+    if resolved.owner is not None:
+        return resolved.owner.id
+    return resolved.by.id if resolved.by.kind in (ActorKind.AGENT, ActorKind.VIRTUAL_AGENT) else None

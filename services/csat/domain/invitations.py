@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from services.csat.domain.gate import Skipped, counts_for, version
-from shared.contracts.base import Contract, Instant
+from shared.contracts.base import Actor, Contract, Instant
 from shared.contracts.conversations import ConversationSnapshot, SurveyOption
 from shared.contracts.conversations import Invitation as Opened
 from shared.contracts.facts import Resolved, SurveyAnswered, SurveyCommented
 from shared.contracts.settings import Survey
-from shared.contracts.surveys import AnswerSnapshot, Figures
+from shared.contracts.surveys import AnswerSnapshot
+from shared.contracts.words import ActorKind, AnsweredBy
 from shared.ids import derived
 
 TRY_AGAIN = timedelta(seconds=10)
 """After how long an opening that nobody finished is taken up again, at first."""
 MOST_ATTEMPTS = 20
 """Some nine hours; a survey that comes later than that asks about something forgotten."""
-MESSAGES = frozenset({"send", "thank"})
+MESSAGES = frozenset({"send", "follow", "thank"})
 """Steps that send a message: each at most once an invitation."""
 
 
@@ -36,7 +37,8 @@ class Stage(StrEnum):
 class Invitation(Contract):
     """One per (conversation, episode). ``resolved_version`` is the conversation's at the resolve that it is about.
 
-    ``last_inbound_at`` is the contact's last message before that: a channel's reply window counts from it.
+    ``last_inbound_at`` is the contact's last message before that: a channel's reply window counts from it. The texts
+    are those of the language version ``shown_in``. ``answered_at`` is the latest answer's time.
     """
 
     id: str
@@ -58,13 +60,18 @@ class Invitation(Contract):
     due_at: Instant
     sent_at: Instant | None = None
     options: tuple[SurveyOption, ...] = ()
-    text: str = ""
+    shown_in: str = ""
+    question: str = ""
+    follow_up: str = ""
     thank_you: str = ""
     last_inbound_at: Instant | None = None
     expires_days: int = 7
     option: str | None = None
     answered_at: Instant | None = None
+    first_answered_at: Instant | None = None
+    answered_by: AnsweredBy = AnsweredBy.TYPED
     comment_message: str | None = None
+    commented_by: AnsweredBy = AnsweredBy.TYPED
     wake_at: Instant | None = None
 
 
@@ -83,6 +90,11 @@ def survey_message(invitation: str) -> str:
     return derived("sent", step_id(invitation, "send"))
 
 
+def author(invitation: Invitation, name: str) -> Actor:
+    """As whom its messages and its note are written."""
+    return Actor(kind=ActorKind.SYSTEM, id=f"survey:{invitation.survey}", name=name)
+
+
 def skipped(conversation: ConversationSnapshot, resolved: Resolved, survey: str | None, reason: Skipped) -> Invitation:
     """The record that none was sent, and why."""
     return _made(conversation, resolved, survey, Stage.SKIPPED).model_copy(update={"reason": reason})
@@ -93,16 +105,16 @@ def scheduled(conversation: ConversationSnapshot, resolved: Resolved, id: str, s
     chosen = version(survey, resolved.language)
     due = due_at(survey, resolved)
     options = tuple(
-        SurveyOption(id=str(number), number=number, labels=(label,))
-        for number, label in enumerate(chosen.labels, start=1)
+        SurveyOption(id=str(number), number=number, labels=(choice.label,), emoji=choice.emoji or None)
+        for number, choice in enumerate(chosen.options, start=1)
     )
-    lines = [f"{option.number} – {option.labels[0]}" for option in options if option.labels[0] != str(option.number)]
-    choices = "\n".join(lines) if lines else f"(1–{len(options)})"
     made = _made(conversation, resolved, id, Stage.SCHEDULED)
     return made.model_copy(
         update={
             "options": options,
-            "text": f"{chosen.question}\n{choices}",
+            "shown_in": chosen.language,
+            "question": chosen.question,
+            "follow_up": chosen.follow_up,
             "thank_you": chosen.thank_you,
             "positive_from": len(options) + 1 - _positive(survey, len(options)),
             "expires_days": survey.expires_days,
@@ -175,22 +187,38 @@ def cancelled(invitation: Invitation, reason: Skipped) -> Invitation:
 
 
 def answered(invitation: Invitation, fact: SurveyAnswered) -> Invitation:
-    """The answer, or the later one that replaces it."""
-    if invitation.answered_at is not None and invitation.answered_at >= fact.at:
-        return invitation
-    return invitation.model_copy(update={"option": fact.option, "answered_at": fact.at})
+    """The answer, or the later one that replaces it; facts may come in any order."""
+    first = min(fact.at, invitation.first_answered_at or fact.at)
+    changed: dict[str, Any] = {"first_answered_at": first}
+    if invitation.answered_at is None or invitation.answered_at < fact.at:
+        changed |= {"option": fact.option, "answered_at": fact.at, "answered_by": fact.how}
+    return invitation.model_copy(update=changed)
 
 
 def commented(invitation: Invitation, fact: SurveyCommented) -> Invitation:
     """The text after the rating stays in its message; here is its id."""
-    return invitation.model_copy(update={"comment_message": fact.message})
+    return invitation.model_copy(update={"comment_message": fact.message, "commented_by": fact.how})
+
+
+def next_word(invitation: Invitation) -> tuple[str, str] | None:
+    """The step and text of what is said after a rating or a comment made in the conversation; None: nothing.
+
+    What came by the hosted page is answered there.
+    """
+    if invitation.option is None or invitation.answered_by is AnsweredBy.PAGE:
+        return None
+    if invitation.follow_up and invitation.comment_message is None:
+        return "follow", invitation.follow_up
+    told = invitation.comment_message is not None and invitation.commented_by is AnsweredBy.PAGE
+    return None if told or not invitation.thank_you else ("thank", invitation.thank_you)
 
 
 def answer_of(invitation: Invitation) -> AnswerSnapshot | None:
     """The answer with what it counts for; None while there is none."""
     if invitation.option is None or invitation.answered_at is None or invitation.survey is None:
         return None
-    number = next((o.number for o in invitation.options if o.id == invitation.option), 0)
+    option = next((o for o in invitation.options if o.id == invitation.option), None)
+    number = 0 if option is None else option.number
     return AnswerSnapshot(
         id=invitation.id,
         survey=invitation.survey,
@@ -204,25 +232,13 @@ def answer_of(invitation: Invitation) -> AnswerSnapshot | None:
         topics=invitation.topics,
         option=invitation.option,
         number=number,
+        label="" if option is None else option.labels[0],
+        emoji=None if option is None else option.emoji,
         positive=number >= invitation.positive_from,
+        sent_at=invitation.sent_at,
         answered_at=invitation.answered_at,
+        how=invitation.answered_by,
         comment_message=invitation.comment_message,
-    )
-
-
-def figures(invitations: Sequence[Invitation]) -> Figures:
-    """csat.md, Figures, over sent invitations; None where there is nothing to average."""
-    answers = tuple(answer for one in invitations if (answer := answer_of(one)) is not None)
-    numbers = [answer.number for answer in answers]
-    spread: Mapping[str, int] = {str(number): numbers.count(number) for number in sorted(set(numbers))}
-    return Figures(
-        sent=len(invitations),
-        answered=len(answers),
-        response_rate=len(answers) / len(invitations) * 100 if invitations else None,
-        satisfaction=sum(a.positive for a in answers) / len(answers) * 100 if answers else None,
-        average=sum(numbers) / len(numbers) if numbers else None,
-        distribution=dict(spread),
-        answers=answers,
     )
 
 

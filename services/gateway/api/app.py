@@ -20,6 +20,7 @@ from services.gateway.api import (
     reports,
     sessions,
     settings,
+    surveys,
 )
 from services.gateway.api.forward import PREFIXES, Forward, forwarded
 from services.gateway.api.pages import Pages
@@ -29,7 +30,20 @@ from services.gateway.metrics import Timed
 from shared.errors import NotFound
 from shared.http import http_app, problem_response
 
-ROUTERS = (sessions, settings, accounts, acts, conversations, messages, contacts, agents, notifications, reports, live)
+ROUTERS = (
+    sessions,
+    settings,
+    accounts,
+    acts,
+    conversations,
+    messages,
+    contacts,
+    agents,
+    notifications,
+    reports,
+    surveys,
+    live,
+)
 _WRITES = frozenset({"POST", "PUT", "PATCH"})
 
 

@@ -1,4 +1,4 @@
-"""The admin audit log, schedule previews, survey figures."""
+"""The admin audit log, schedule previews."""
 
 from __future__ import annotations
 
@@ -13,11 +13,9 @@ from services.gateway.api.conversations import Cursor, Filter
 from services.gateway.api.models import AdminLogView
 from services.gateway.api.parts import PartsOf
 from services.gateway.api.principal import Me, documented
-from services.gateway.domain.access import Action, OnChannel
+from services.gateway.domain.access import Action
 from shared.contracts.base import Instant
 from shared.contracts.clocks import Preview, PreviewSchedule
-from shared.contracts.surveys import Figures, ReadFigures
-from shared.errors import Unprocessable
 from shared.http import CleanRoute
 from shared.schedule import ScheduleForm
 
@@ -39,26 +37,6 @@ async def preview(body: PreviewBody, _: Me, asks: Asks) -> Response:
     command = PreviewSchedule(
         schedule=body.schedule, start=body.start, target_seconds=body.target_seconds, until=body.until
     )
-    return answer(await asks.ask(command))
-
-
-@router.get("/surveys/figures", responses={200: {"model": Figures}, **errors()}, response_model=None)
-async def figures(
-    principal: Me,
-    asks: Asks,
-    start: Instant,
-    end: Instant,
-    survey: Filter = None,
-    agent: Filter = None,
-    team: Filter = None,
-    channel: Filter = None,
-) -> Response:
-    """Satisfaction figures of a time range. Admins; supervisors by channel; everybody his own (RP-04)."""
-    if end < start:
-        raise Unprocessable("The end lies before the start.", errors=[{"field": "end", "message": "Too early."}])
-    if agent != principal.access.id:
-        principal.need(Action.READ_FIGURES, OnChannel(channel) if channel is not None else None)
-    command = ReadFigures(start=start, end=end, survey=survey, agent=agent, team=team, channel=channel)
     return answer(await asks.ask(command))
 
 

@@ -37,6 +37,11 @@ ObjectId = Annotated[str, Path(max_length=128, description="`-` for the one obje
 Value = Annotated[dict[str, Any], Body(description="As the kind's JSON schema says; secrets left out stay as they are")]
 IfMatch = Annotated[str | None, Header(alias="If-Match", max_length=64, description="The object's ETag")]
 
+Move = Annotated[
+    bool,
+    Query(description="Take what only one may have (a channel) from the object that has it; 409 says `movable`"),
+]
+
 
 class ChangedMeanwhile(SwitchboardError):
     """The If-Match of a settings object is not its version any more."""
@@ -101,10 +106,12 @@ async def page(
 
 
 @router.post("/{kind}", status_code=201, responses={201: {"model": Stored}, **errors(404, 409)}, response_model=None)
-async def create(kind: Kind, value: Value, manager: Manager, asks: Asks, parts: PartsOf) -> Response:
+async def create(
+    kind: Kind, value: Value, manager: Manager, asks: Asks, parts: PartsOf, move: Move = False
+) -> Response:
     """A new object. The answer shows the secrets made for it, this once; a new user's carries his set-up link."""
     model = _model(kind)
-    command = CreateResource(kind=kind, value=_given(parts, kind, None, value), by=manager.actor)
+    command = CreateResource(kind=kind, value=_given(parts, kind, None, value), by=manager.actor, move=move)
     stored = await asks.ask(command, service=model.owner)
     if model is not User:
         return _stored(stored, 201)
@@ -119,12 +126,19 @@ async def read(kind: Kind, id: ObjectId, _: Manager, asks: Asks) -> Response:
 
 @router.put("/{kind}/{id}", responses={200: {"model": Stored}, **errors(404, 409, 412, 428)}, response_model=None)
 async def replace(
-    kind: Kind, id: ObjectId, value: Value, manager: Manager, asks: Asks, parts: PartsOf, if_match: IfMatch = None
+    kind: Kind,
+    id: ObjectId,
+    value: Value,
+    manager: Manager,
+    asks: Asks,
+    parts: PartsOf,
+    if_match: IfMatch = None,
+    move: Move = False,
 ) -> Response:
     """Replace an object. 412 with ``current`` when somebody changed it first."""
     model, version = _model(kind), _expected(if_match)
     given = _given(parts, kind, id, value)
-    command = UpdateResource(kind=kind, id=id, version=version, value=given, by=manager.actor)
+    command = UpdateResource(kind=kind, id=id, version=version, value=given, by=manager.actor, move=move)
     try:
         return _stored(await asks.ask(command, service=model.owner))
     except StaleVersion as stale:

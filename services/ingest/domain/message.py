@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.contracts.base import Actor, Contract, Event, Instant
-from shared.contracts.messages import Attachment, ContactSnapshot, MessageMasked, MessageSnapshot, ThreadKey
+from shared.contracts.messages import (
+    Attachment,
+    ContactSnapshot,
+    MessageMasked,
+    MessageSnapshot,
+    QuickReply,
+    ThreadKey,
+)
 from shared.contracts.words import ActorKind, Delivery, Direction, Medium, MessageKind, Visibility
 from shared.errors import Conflict, Unprocessable
 from shared.ids import message_id
@@ -145,6 +152,8 @@ def written(
     attachments: tuple[Attachment, ...] = (),
     in_reply_to: str | None = None,
     automatic: bool = False,
+    quick_replies: tuple[QuickReply, ...] = (),
+    invitation: str | None = None,
 ) -> StoredMessage:
     """A message of ours to the contact, stored as queued (T9). Unprocessable when there is nothing to send."""
     body = checked_text(text, attachments)
@@ -163,6 +172,8 @@ def written(
         delivery=Delivery.QUEUED,
         automatic=automatic,
         in_reply_to=in_reply_to,
+        quick_replies=quick_replies,
+        invitation=invitation,
     )
     return StoredMessage(id=id, message=message, thread=thread, medium=medium, contact=contact)
 
@@ -244,6 +255,7 @@ def masked(state: StoredMessage, by: Actor, now: datetime) -> StoredMessage:
             subject=None,
             link=None,
             attachments=(),
+            quick_replies=(),
             mentions=(),
             failure=None,
             masked_by=by,

@@ -31,6 +31,7 @@ from shared.contracts.messages import (
     MaskMessage,
     MessageSnapshot,
     MessageTagged,
+    QuickReply,
     RetryMessage,
     SendMessage,
     Sent,
@@ -65,6 +66,8 @@ class Draft:
     seen: str | None = None
     automatic: bool = False
     proactive: bool = False
+    quick_replies: tuple[QuickReply, ...] = ()
+    invitation: str | None = None
 
 
 class Writing:
@@ -97,6 +100,8 @@ class Writing:
             seen=command.seen,
             automatic=command.automatic,
             proactive=command.proactive,
+            quick_replies=command.quick_replies,
+            invitation=command.invitation,
         )
         thread = await self._repository.thread(command.conversation)
         return await self.queue(thread, draft, meta)
@@ -128,6 +133,8 @@ class Writing:
             attachments=draft.attachments,
             in_reply_to=draft.in_reply_to,
             automatic=draft.automatic,
+            quick_replies=draft.quick_replies,
+            invitation=draft.invitation,
         )
         state = queued(fresh, now, seen=draft.seen, proactive=draft.proactive)
         if draft.proactive:

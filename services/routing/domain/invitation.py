@@ -7,15 +7,17 @@ from datetime import datetime, timedelta
 from services.routing.domain.decision import Change, Decision, unchanged
 from services.routing.domain.desk import Desk
 from shared.contracts.base import SYSTEM, Actor
-from shared.contracts.conversations import ConversationSnapshot, Invitation, SurveyOption
+from shared.contracts.conversations import AnswerInvitation, ConversationSnapshot, Invitation, SurveyOption
 from shared.contracts.facts import InvitationOpened, SurveyAnswered, SurveyCommented, SurveyDecided
 from shared.contracts.messages import MessageSnapshot
 from shared.contracts.surveys import SurveyDecision
-from shared.contracts.words import ActorKind, Status
+from shared.contracts.words import ActorKind, AnsweredBy, Status
 from shared.errors import Conflict, NotFound, StaleVersion
 
 REPLACING = timedelta(minutes=10)
 COMMENTING = timedelta(hours=1)
+MOST_EARLIER = 5
+"""Surveys of former episodes that a conversation remembers."""
 
 
 def open_invitation(conversation: ConversationSnapshot, invitation: Invitation, desk: Desk, now: datetime) -> Decision:
@@ -25,30 +27,50 @@ def open_invitation(conversation: ConversationSnapshot, invitation: Invitation, 
     if conversation.status is not Status.RESOLVED or conversation.episode != invitation.episode:
         raise StaleVersion("The conversation was reopened.", current=conversation.model_dump(mode="json"))
     change = Change(conversation, conversation, desk=desk, at=now, now=now, by=SYSTEM)
-    change.set(invitation=invitation)
+    current = () if conversation.invitation is None else (conversation.invitation,)
+    former = (*conversation.earlier_invitations, *current)
+    earlier = tuple(one for one in former if now < one.expires_at and one.id != invitation.id)[-MOST_EARLIER:]
+    change.set(invitation=invitation, earlier_invitations=earlier)
     change.say(InvitationOpened, invitation=invitation.id, expires_at=invitation.expires_at)
     return change.decide()
 
 
 def answer_invitation(
-    conversation: ConversationSnapshot, invitation: str, option: str, desk: Desk, now: datetime
+    conversation: ConversationSnapshot, answer: AnswerInvitation, desk: Desk, now: datetime
 ) -> Decision:
     """A button or the hosted page. Counts until expiry, whatever the status; a second one within ten minutes replaces.
 
     Raises NotFound (404) for an unknown invitation or option, Conflict (409) when it is too late.
     """
-    current = conversation.invitation
-    if current is None or current.id != invitation or all(known.id != option for known in current.options):
+    current = _known(conversation, answer.invitation)
+    if all(known.id != answer.option for known in current.options):
         raise NotFound("There is no such survey or option.")
-    if current.option == option:
+    if current.option == answer.option:
         return unchanged(conversation)
     if now >= current.expires_at:
         raise Conflict("The survey is over.")
     if not _may_answer(current, now):
         raise Conflict("The survey has been answered.")
-    by = Actor(kind=ActorKind.CONTACT, id=conversation.contact, name=conversation.contact_name)
-    change = Change(conversation, conversation, desk=desk, at=now, now=now, by=by)
-    _answer(change, current, option, None)
+    change = _by_the_contact(conversation, desk, now)
+    _answer(change, current, answer.option, None, answer.how)
+    return change.decide()
+
+
+def comment_invitation(
+    conversation: ConversationSnapshot, invitation: str, message: str, desk: Desk, now: datetime
+) -> Decision:
+    """The hosted page's comment, once, after a rating and until expiry; ``message`` is the note that keeps it.
+
+    Raises NotFound (404) for an unknown invitation, Conflict (409) where there is no rating yet or a comment already.
+    """
+    current = _known(conversation, invitation)
+    if now >= current.expires_at:
+        raise Conflict("The survey is over.")
+    if current.answered_at is None or current.commented:
+        raise Conflict("A comment comes after the rating, and once.")
+    change = _by_the_contact(conversation, desk, now)
+    _keep(change, current.model_copy(update={"commented": True}))
+    change.say(SurveyCommented, episode=current.episode, invitation=current.id, message=message, how=AnsweredBy.PAGE)
     return change.decide()
 
 
@@ -78,7 +100,7 @@ def hear(change: Change, message: MessageSnapshot) -> bool:
     text = message.text.strip()
     option = _option(current.options, text)
     if option is not None and _may_answer(current, change.at):
-        _answer(change, current, option.id, message.id)
+        _answer(change, current, option.id, message.id, AnsweredBy.TYPED)
         return True
     if text and _may_comment(current, change.at):
         change.set(invitation=current.model_copy(update={"commented": True}))
@@ -105,7 +127,32 @@ def _may_comment(invitation: Invitation, at: datetime) -> bool:
     return invitation.answered_at is not None and not invitation.commented and at < invitation.answered_at + COMMENTING
 
 
-def _answer(change: Change, invitation: Invitation, option: str, message: str | None) -> None:
+def _answer(change: Change, invitation: Invitation, option: str, message: str | None, how: AnsweredBy) -> None:
     answered_at = invitation.answered_at or change.at
-    change.set(invitation=invitation.model_copy(update={"answered_at": answered_at, "option": option}))
-    change.say(SurveyAnswered, invitation=invitation.id, option=option, message=message)
+    _keep(change, invitation.model_copy(update={"answered_at": answered_at, "option": option}))
+    change.say(
+        SurveyAnswered, episode=invitation.episode, invitation=invitation.id, option=option, message=message, how=how
+    )
+
+
+def _known(conversation: ConversationSnapshot, id: str) -> Invitation:
+    """The invitation, of this episode or of a former one."""
+    found = [one for one in (conversation.invitation, *conversation.earlier_invitations) if one and one.id == id]
+    if not found:
+        raise NotFound("There is no such survey or option.")
+    return found[0]
+
+
+def _keep(change: Change, after: Invitation) -> None:
+    """In the place of the former state of the same invitation."""
+    conversation = change.conversation
+    if conversation.invitation is not None and conversation.invitation.id == after.id:
+        change.set(invitation=after)
+        return
+    kept = (after if one.id == after.id else one for one in conversation.earlier_invitations)
+    change.set(earlier_invitations=tuple(kept))
+
+
+def _by_the_contact(conversation: ConversationSnapshot, desk: Desk, now: datetime) -> Change:
+    by = Actor(kind=ActorKind.CONTACT, id=conversation.contact, name=conversation.contact_name)
+    return Change(conversation, conversation, desk=desk, at=now, now=now, by=by)

@@ -15,6 +15,7 @@ from shared.contracts.base import Actor, Meta
 from shared.contracts.conversations import (
     ActOnConversation,
     AnswerInvitation,
+    CommentInvitation,
     ConversationReply,
     ConversationSnapshot,
     OpenInvitation,
@@ -127,8 +128,18 @@ class Acts:
             command.conversation,
             meta,
             _existing(
-                lambda current: invitation.answer_invitation(
-                    current, command.invitation, command.option, self._desk.current(), self._clock.now()
+                lambda current: invitation.answer_invitation(current, command, self._desk.current(), self._clock.now())
+            ),
+        )
+
+    async def comment_invitation(self, command: CommentInvitation, meta: Meta) -> ConversationReply:
+        """The hosted page's comment."""
+        return await self._changing.answer(
+            command.conversation,
+            meta,
+            _existing(
+                lambda current: invitation.comment_invitation(
+                    current, command.invitation, command.message, self._desk.current(), self._clock.now()
                 )
             ),
         )

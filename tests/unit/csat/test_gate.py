@@ -144,4 +144,4 @@ def test_the_survey_of_a_channel_is_the_enabled_one() -> None:
 def test_an_answer_counts_for_the_owner_as_of_the_resolve_else_for_who_resolved() -> None:
     assert counts_for(resolved()) == "ana"
     assert counts_for(resolved(owner=None, by={"kind": "agent", "id": "ben"})) == "ben"
-    assert counts_for(resolved(owner={"kind": "virtual_agent", "id": "bot"})) is None
+    assert counts_for(resolved(owner={"kind": "virtual_agent", "id": "bot"})) == "bot"

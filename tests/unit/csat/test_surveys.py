@@ -296,6 +296,7 @@ async def test_a_thank_you_is_sent_once() -> None:
     service, told = csat(versions=[version]), story()
     await service.hear(told.act(SOLVED, 20))
     await service.wake(at(20))
+    await service.hear(told.message("a1", 60, "5"))
     for _ in range(2):
         await service.sending.thank(await service.invitation(told))
     assert [message.text for message in service.sent.values()] == ["How was it?\n(1–5)", "Thank you!"]
@@ -336,8 +337,8 @@ async def test_CS_12_the_figures_of_the_example() -> None:
 async def test_positive_is_the_top_two_of_five_unless_the_survey_says_otherwise(
     options: int, positive: int | None, expected: set[int]
 ) -> None:
-    labels = [str(number) for number in range(1, options + 1)]
-    version = {"language": "en", "question": "How was it?", "labels": labels}
+    choices = [{"label": str(number)} for number in range(1, options + 1)]
+    version = {"language": "en", "question": "How was it?", "options": choices}
     service, told = csat(versions=[version], positive_options=positive), story()
     await service.hear(told.act(SOLVED, 20))
     await service.wake(at(20))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
 from services.routing.domain import invitation
+from services.routing.domain.decision import Decision
 from shared.contracts.acts import Resolve, SetNew
-from shared.contracts.conversations import Invitation
+from shared.contracts.conversations import AnswerInvitation, Invitation
+from shared.contracts.words import AnsweredBy
 from shared.errors import Conflict, NotFound, StaleVersion
 from tests.support.conversations import Story, at, options
 
@@ -17,6 +21,12 @@ def surveyed(story: Story | None = None) -> Story:
     story = (story or Story()).message("m1", 0).reply("r1", 5).accept("r1", 6).act(Resolve(reason="solved"), 10)
     survey = Invitation(id="inv", episode=story.now.episode, options=options(), expires_at=at(7 * DAY))
     return story.keep(invitation.open_invitation(story.now, survey, story.desk, at(20)))
+
+
+def pressed(story: Story, id: str, option: str, now: datetime) -> Decision:
+    """A button."""
+    answer = AnswerInvitation(conversation=story.now.id, invitation=id, option=option)
+    return invitation.answer_invitation(story.now, answer, story.desk, now)
 
 
 @pytest.mark.parametrize("text", ["3", " 3 ", "good", "GOOD", "🙂"])
@@ -65,7 +75,7 @@ def test_CS_10_any_other_text_reopens_and_the_invitation_takes_buttons_only() ->
 
     story.act(Resolve(), 200).message("a2", 300, "3")
     assert story.now.episode == 3
-    story.keep(invitation.answer_invitation(story.now, "inv", "o2", story.desk, at(400)))
+    story.keep(pressed(story, "inv", "o2", at(400)))
     assert story.names() == ["survey_answered"]
     assert story.state == "new.untouched"
 
@@ -85,22 +95,22 @@ def test_CS_11_after_expiry_everything_is_a_normal_message() -> None:
 
     assert story.now.episode == 2
     with pytest.raises(Conflict):
-        invitation.answer_invitation(story.now, "inv", "o3", story.desk, at(7 * DAY))
+        pressed(story, "inv", "o3", at(7 * DAY))
 
 
 def test_buttons_count_until_expiry_and_may_replace_within_ten_minutes() -> None:
     story = surveyed()
-    story.keep(invitation.answer_invitation(story.now, "inv", "o1", story.desk, at(100)))
-    story.keep(invitation.answer_invitation(story.now, "inv", "o2", story.desk, at(200)))
+    story.keep(pressed(story, "inv", "o1", at(100)))
+    story.keep(pressed(story, "inv", "o2", at(200)))
     assert story.names() == ["survey_answered"]
 
-    assert not invitation.answer_invitation(story.now, "inv", "o2", story.desk, at(5000)).changed
+    assert not pressed(story, "inv", "o2", at(5000)).changed
     with pytest.raises(Conflict):
-        invitation.answer_invitation(story.now, "inv", "o3", story.desk, at(5000))
+        pressed(story, "inv", "o3", at(5000))
     with pytest.raises(NotFound):
-        invitation.answer_invitation(story.now, "inv", "o9", story.desk, at(100))
+        pressed(story, "inv", "o9", at(100))
     with pytest.raises(NotFound):
-        invitation.answer_invitation(story.now, "other", "o1", story.desk, at(100))
+        pressed(story, "other", "o1", at(100))
 
 
 def test_CS_05_an_invitation_opens_only_while_still_resolved_in_the_same_episode() -> None:
@@ -122,3 +132,40 @@ def test_a_survey_answer_makes_nobodys_screen_stale_and_opens_no_turn() -> None:
 
     assert story.state == "new.untouched"
     assert [turn.message for turn in story.now.turns] == ["m1"]
+
+
+def test_CS_10_the_page_s_comment_comes_once_after_the_rating_and_until_expiry() -> None:
+    story = surveyed()
+
+    def comment(now: datetime) -> Decision:
+        return invitation.comment_invitation(story.now, "inv", "note-1", story.desk, now)
+
+    with pytest.raises(Conflict):
+        comment(at(50))
+    answer = AnswerInvitation(conversation=story.now.id, invitation="inv", option="o3", how=AnsweredBy.PAGE)
+    story.keep(invitation.answer_invitation(story.now, answer, story.desk, at(100)))
+    assert [fact.how for fact in story.facts if fact.fact == "survey_answered"] == [AnsweredBy.PAGE]
+    with pytest.raises(Conflict):
+        comment(at(7 * DAY))
+    with pytest.raises(NotFound):
+        invitation.comment_invitation(story.now, "other", "note-1", story.desk, at(100))
+    story.keep(comment(at(2 * DAY)))
+    assert (story.names(), story.state) == (["survey_commented"], "resolved.closed")
+    with pytest.raises(Conflict):
+        comment(at(2 * DAY + 1))
+    assert story.message("a2", 2 * DAY + 2, "thanks").now.episode == 2, "the comment was given"
+
+
+def test_CS_10_buttons_of_a_former_episode_count_until_expiry_beside_a_later_survey() -> None:
+    story = surveyed().message("m2", 100, "one more thing").reply("r2", 110).accept("r2", 111)
+    story.act(Resolve(reason="solved"), 120)
+    later = Invitation(id="later", episode=2, options=options(), expires_at=at(8 * DAY))
+    story.keep(invitation.open_invitation(story.now, later, story.desk, at(130)))
+    story.keep(pressed(story, "inv", "o1", at(200)))
+    assert [(fact.episode, fact.fact) for fact in story.facts] == [(1, "survey_answered")]
+    story.message("a1", 300, "3")
+    assert story.now.invitation is not None
+    assert (story.now.invitation.id, story.now.invitation.option) == ("later", "o3")
+    assert [(one.id, one.option) for one in story.now.earlier_invitations] == [("inv", "o1")]
+    with pytest.raises(Conflict):
+        pressed(story, "inv", "o2", at(7 * DAY))

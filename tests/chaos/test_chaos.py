@@ -66,11 +66,11 @@ async def test_nothing_is_lost_or_doubled_whatever_is_killed(house: House) -> No
         record = Record()
         settled = await storm.settle(recorder, found, SETTLED_WITHIN, but=OUTGOING)
         tell(f"settled in {settled:.1f} s")
-        first = await storm.judge(recorder, found, record)
+        first = await storm.judge(recorder, found, record, SETTLED_WITHIN, but=OUTGOING)
         tell("judged")
         ended = await storm.settle(recorder, found, ENDED_WITHIN)
         tell(f"ended in {ended:.1f} s")
-        last = await storm.judge(recorder, found, record)
+        last = await storm.judge(recorder, found, record, ENDED_WITHIN)
     report(house, last, raged=raged, settled=settled, ended=ended)
     for name in ENDINGS:  # what a kill cut off goes on when its lease ends
         first.wrong.pop(name, None)

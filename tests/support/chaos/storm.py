@@ -32,6 +32,7 @@ TELL_SECONDS = 10.0
 AT_ONCE = 8
 OUTGOING = ("ingest", "csat")
 """Attempts that a kill cut off are due again when their lease ends (ingest: 60 s, csat: 20 s and more)."""
+MOST_JUDGEMENTS = 5
 ENDINGS = ("replies ended", "surveys sent")
 """Checks that wait for them."""
 
@@ -102,8 +103,19 @@ class Storm:
                 raise TimeoutError(f"after {within} s there is still: {moving}")
             await asyncio.sleep(LOOK_SECONDS)
 
-    async def judge(self, recorder: Recorder, stores: Stores, record: Record) -> Outcome:
-        """Every check of the verdict."""
+    async def judge(
+        self, recorder: Recorder, stores: Stores, record: Record, within: float, *, but: tuple[str, ...] = ()
+    ) -> Outcome:
+        """Every check of the verdict, again where an attempt that was due meanwhile changed what was being read."""
+        for _ in range(MOST_JUDGEMENTS):
+            before = _versions(await self._stored(stores))
+            outcome = await self._judged(recorder, stores, record)
+            if _versions(await self._stored(stores)) == before:
+                return outcome
+            await self.settle(recorder, stores, within, but=but)
+        raise TimeoutError("it does not come to rest")
+
+    async def _judged(self, recorder: Recorder, stores: Stores, record: Record) -> Outcome:
         outcome = Outcome()
         await recorder.read(record)
         stored = await self._stored(stores)
@@ -236,3 +248,9 @@ async def _each(ids: Iterable[str], ask: Callable[[str], Awaitable[T]]) -> dict[
             return id, await ask(id)
 
     return dict(await asyncio.gather(*map(one, ids)))
+
+
+def _versions(stored: verdict.Stored) -> dict[str, int]:
+    """What would tell a change of anything that is judged."""
+    kept = (*stored.conversations.values(), *stored.invitations, *(one.message for one in stored.messages))
+    return {one.id: one.version for one in kept}

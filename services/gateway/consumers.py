@@ -11,6 +11,7 @@ from shared.contracts.clocks import ClockChanged, SlaBreached, SlaCorrected, Sla
 from shared.contracts.conversations import ConversationChanged
 from shared.contracts.live import AgentMoved, PersonHint, PersonNotified, RowsTouched, SessionsEnded, TimelineHint
 from shared.contracts.messages import ContactChanged, MessageMasked
+from shared.contracts.notices import AdminNotice
 from shared.contracts.presence import AgentChanged
 from shared.contracts.resources import ResourceChanged
 from shared.contracts.surveys import AnswerRecorded
@@ -28,6 +29,7 @@ def table(snapshots: Snapshots, facts: Facts, records: Records, hearing: Hearing
         consumes(SlaBreached, facts.on_alarm),
         consumes(SlaLevelReached, facts.on_alarm),
         consumes(SlaCorrected, facts.on_corrected),
+        consumes(AdminNotice, facts.on_notice),
         consumes(AgentChanged, records.on_agent_changed),
         consumes(ResourceChanged, records.on_resource_changed),
         hears(RowsTouched, hearing.on_rows),

@@ -26,6 +26,7 @@ from shared.contracts.clocks import (
 from shared.contracts.conversations import ConversationChanged
 from shared.contracts.live import AgentMoved, PersonNotified, SessionsEnded
 from shared.contracts.messages import ContactChanged, MessageMasked
+from shared.contracts.notices import AdminNotice
 from shared.contracts.presence import AgentChanged
 from shared.contracts.resources import ResourceChanged
 from shared.contracts.settings import User
@@ -101,6 +102,10 @@ class Facts:
         for user in await self._concerned(event):
             for level in {BREACH_LEVEL, *(level for level in clock.levels if level >= BREACH_LEVEL)}:
                 await self._withdraw(notifying.of_alarm(clock, level, event.at, user))
+
+    async def on_notice(self, event: AdminNotice, meta: Meta) -> None:
+        """Something that runs by itself has stopped: every admin is told, once."""
+        await self._notify([notifying.of_notice(event, meta, user) for user in self._people.admins()])
 
     async def _withdraw(self, notice: Notification) -> None:
         await self._notifications.withdraw(notice.model_copy(update={"withdrawn": True, "read": True}))

@@ -89,9 +89,13 @@ class People:
             if user.active and user.role is not Role.ADMIN and right_on(self.access(id), channel) is Right.SUPERVISOR
         ]
 
+    def admins(self) -> Sequence[str]:
+        """Active admins."""
+        return [id for id, user in self._users.all().items() if user.active and user.role is Role.ADMIN]
+
     def has_admin(self) -> bool:
         """Whether anybody could change settings."""
-        return any(user.active and user.role is Role.ADMIN for user in self._users.all().values())
+        return bool(self.admins())
 
 
 def same_email(email: str) -> str:

@@ -65,11 +65,15 @@ class NotificationKind(StrEnum):
     SLA_BREACHED = "sla_breached"
     BOOMERANG_FIRED = "boomerang_fired"
     REPLY_FAILED = "reply_failed"
+    WEBHOOK_OFF = "webhook_off"
+    VIRTUAL_AGENT_FAILING = "virtual_agent_failing"
+    AUTOMATION_STOPPED = "automation_stopped"
 
 
 class Notification(Contract):
     """Something a person should know. It names a message, never repeats it.
 
+    ``conversation`` is empty where it is about none; ``object_kind`` and ``object`` name a settings object.
     ``clock`` is the SLA clock it is about, ``percent`` the share of its target that was used; ``withdrawn``: it
     was not so after all.
     """
@@ -77,11 +81,13 @@ class Notification(Contract):
     id: str
     user: str
     kind: NotificationKind
-    conversation: str
+    conversation: str = ""
     at: Instant
     by: Actor | None = None
     message: str | None = None
     text: str = ""
+    object_kind: str = ""
+    object: str = ""
     read: bool = False
     clock: str | None = None
     percent: int | None = None

@@ -27,6 +27,7 @@ HEARD_BY: dict[str, tuple[str, ...]] = {
     "agent.changed.v1": ("gateway", "routing"),
     "resource.changed.v1": ("gateway", "routing"),
     "routing.look.v1": ("routing",),
+    "admin.notice.v1": ("gateway",),
 }
 """Event type → services with a queue for it, named ``<service>.<event type without version>``."""
 

@@ -15,6 +15,7 @@ from services.gateway.records import PresenceStretch
 from services.gateway.repository import Accounts
 from shared.contracts.acts import Owner
 from shared.contracts.clocks import ClockSnapshot, SlaBreached, SlaCorrected, SlaLevelReached, SlaWarned
+from shared.contracts.notices import AdminNotice, NoticeKind
 from shared.contracts.presence import AgentChanged, AgentState
 from shared.contracts.words import Availability, ClockKind
 from shared.store import Repository, Store
@@ -81,6 +82,17 @@ async def test_SL_12_an_alarm_that_no_level_goes_with_tells_nobody(gateway: Runn
     one = await gateway.converse(a_conversation())
     await gateway.hear(SlaBreached(clock=a_clock(one.id), at=NOW, levels=()), event_id="breach")
     assert await unread(sam) == []
+
+
+async def test_AG_10_admins_are_told_once_what_has_stopped(gateway: Running) -> None:
+    admin = await gateway.admin()
+    eva = await gateway.user(admin, "eva")
+    notice = AdminNotice(notice=NoticeKind.WEBHOOK_OFF, at=NOW, kind="webhooks", id="w1", name="CRM")
+    for _ in range(2):
+        await gateway.hear(notice, event_id="off")
+    assert (await unread(admin), await unread(eva)) == (["webhook_off"], [])
+    (item,) = (await admin("GET", "/api/notifications")).json()["items"]
+    assert (item["text"], item["object_kind"], item["object"], item["conversation"]) == ("CRM", "webhooks", "w1", "")
 
 
 async def test_AG_08_every_stretch_of_availability_is_kept_once(gateway: Running, mongo_url: str, prefix: str) -> None:

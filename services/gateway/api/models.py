@@ -242,12 +242,14 @@ class NotificationView(BaseModel):
 
     id: str
     kind: NotificationKind
-    conversation: str
+    conversation: str = Field(description="Empty where it is about none")
     contact_name: str
     at: Instant
     by: Actor | None
     message: str | None
     text: str
+    object_kind: str = Field(description="The kind of the settings object it is about, if any")
+    object: str
     percent: int | None
     read: bool
 

@@ -30,7 +30,8 @@ class ReadBody(BaseModel):
 
 async def shown(rows: Rows, items: list[Notification]) -> list[dict[str, Any]]:
     """Notifications as the API gives them, with the contacts' names as they are now."""
-    found = await rows.get_many({item.conversation for item in items}) if items else {}
+    conversations = {item.conversation for item in items if item.conversation}
+    found = await rows.get_many(conversations) if conversations else {}
     names = {id: rows.shown(row)["contact_name"] for id, row in found.items()}
     return [
         {

@@ -11,6 +11,7 @@ from shared.contracts.clocks import BREACH_LEVEL, ClockSnapshot
 from shared.contracts.conversations import ConversationChanged, ConversationSnapshot
 from shared.contracts.facts import BoomerangChanged, OwnerChanged, ReplyFailed
 from shared.contracts.messages import MessageSnapshot
+from shared.contracts.notices import AdminNotice
 from shared.contracts.words import OwnerKind
 from shared.ids import derived, fact_id
 
@@ -72,6 +73,20 @@ def of_mentions(message: MessageSnapshot) -> Iterable[Notification]:
                 by=message.author,
                 message=message.id,
             )
+
+
+def of_notice(event: AdminNotice, meta: Meta, user: str) -> Notification:
+    """Something that an admin set up has stopped; ``text`` is its name."""
+    return Notification(
+        id=derived("notice", meta.event_id, user),
+        user=user,
+        kind=Kind(event.notice.value),
+        conversation=event.conversation or "",
+        at=event.at,
+        text=event.name,
+        object_kind=event.kind,
+        object=event.id,
+    )
 
 
 def of_alarm(clock: ClockSnapshot, level: int, at: datetime, user: str) -> Notification:

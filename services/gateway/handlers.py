@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from services.gateway.domain import notifying
 from services.gateway.domain.access import Action, may
+from services.gateway.domain.row import CONTACT_FIELDS
 from services.gateway.people import People
 from services.gateway.records import AdminLogEntry, Notification, PresenceStretch
 from services.gateway.repository import Accounts, AdminLog, Notifications, Presence
@@ -48,7 +49,9 @@ class Snapshots:
         await self._taking_in.message(event.message)
 
     async def on_contact_changed(self, event: ContactChanged, _meta: Meta) -> None:
-        await self._taking_in.contact(event.contact, event.conversations)
+        """The contact's part of its rows, if it holds anything that changed."""
+        if event.touches(*CONTACT_FIELDS):
+            await self._taking_in.contact(event.contact, event.conversations)
 
     async def on_clock_changed(self, event: ClockChanged, _meta: Meta) -> None:
         await self._taking_in.clock(event.clock)

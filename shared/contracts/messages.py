@@ -186,12 +186,22 @@ class MessageTagged(Event):
 
 
 class ContactChanged(Event):
-    """A contact's snapshot, whole."""
+    """A contact's snapshot, whole.
+
+    ``changed`` names its fields that differ from the version before, so that who needs none of them may leave the
+    event alone in whatever order versions are heard; None: any may. ``conversations`` are the contact's; where its
+    language was detected, the one it was detected in.
+    """
 
     type: ClassVar[str] = "contact.changed.v1"
 
     contact: ContactSnapshot
+    changed: tuple[str, ...] | None = None
     conversations: tuple[str, ...] = ()
+
+    def touches(self, *fields: str) -> bool:
+        """Whether one of these fields of the snapshot may have changed."""
+        return self.changed is None or not set(fields).isdisjoint(self.changed)
 
 
 class Sent(Contract):

@@ -122,9 +122,12 @@ def message_version(message: MessageSnapshot) -> int:
     return round(message.received_at.timestamp() * 1000) * 1024 + min(message.version, 1023)
 
 
+CONTACT_FIELDS = ("name", "vip", "labels", "groups")
+
+
 def contact_fields(contact: ContactSnapshot) -> Document:
     """What the contact gives to its rows."""
-    return {"name": contact.name, "vip": contact.vip, "labels": list(contact.labels), "groups": list(contact.groups)}
+    return contact.model_dump(mode="json", include=set(CONTACT_FIELDS))
 
 
 def clock_source(clock: ClockSnapshot) -> str:

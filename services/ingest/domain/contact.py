@@ -8,7 +8,7 @@ from datetime import datetime
 from pydantic import Field
 
 from shared.contracts.base import Contract, Instant
-from shared.contracts.messages import AttributeValue, ContactSnapshot
+from shared.contracts.messages import AttributeValue, ContactChanged, ContactSnapshot
 from shared.contracts.words import Medium
 from shared.ids import derived
 
@@ -135,6 +135,14 @@ def edited(
     elif language is not None:
         after = after.model_copy(update={"language": language, "language_manual": True})
     return contact if after == contact else after.model_copy(update={"changed_at": now})
+
+
+def changed_event(before: Contact, saved: Contact, conversations: tuple[str, ...]) -> ContactChanged:
+    """What is said of a change, with the fields that differ."""
+    former, now = before.snapshot(), saved.snapshot()
+    differ = (name for name in type(now).model_fields if getattr(former, name) != getattr(now, name))
+    changed = tuple(name for name in differ if name != "version")
+    return ContactChanged(contact=now, changed=changed, conversations=conversations)
 
 
 def muted(contact: Contact, channel: str) -> bool:

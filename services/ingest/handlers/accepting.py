@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property, reduce
 
-from services.ingest.domain.contact import Contact, Identity, fresh, identity, muted, told
+from services.ingest.domain.contact import Contact, Identity, changed_event, fresh, identity, muted, told
 from services.ingest.domain.message import StoredMessage, arrived
 from services.ingest.metrics import IngestMetrics
 from services.ingest.repository import IngestRepository
@@ -18,7 +18,6 @@ from shared.contracts.base import Actor, Event, Meta
 from shared.contracts.messages import (
     Attachment,
     AttributeValue,
-    ContactChanged,
     ContactSnapshot,
     MessageReceived,
     ThreadKey,
@@ -140,12 +139,12 @@ class Accepting:
         threads = await self._repository.threads_of(known.id)
         conversations = tuple(thread.conversation for thread in threads)
 
-        def says(saved: Contact) -> tuple[Event, ...]:
-            return (ContactChanged(contact=saved.snapshot(), conversations=conversations),)
-
         def decide(current: Contact | None) -> Decision[Contact] | None:
-            after = _told_all(current or known, new, now)
-            return None if after is current else Decision(after, says=says)
+            before = current or known
+            after = _told_all(before, new, now)
+            if after is current:
+                return None
+            return Decision(after, says=lambda saved: (changed_event(before, saved, conversations),))
 
         cause = arrival_cause(new[0].id, known.id, now)
         told_of = cause.model_copy(update={"event_id": derived("told", cause.event_id)})

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from services.ingest.domain.attributes import misfits, tidy
-from services.ingest.domain.contact import Contact, edited
+from services.ingest.domain.contact import Contact, changed_event, edited
 from services.ingest.repository import IngestRepository
 from shared.clock import Clock
-from shared.contracts.base import Actor, Event, Meta
-from shared.contracts.messages import ChangeContact, ContactChanged, ContactRead
+from shared.contracts.base import Actor, Meta
+from shared.contracts.messages import ChangeContact, ContactRead
 from shared.contracts.settings import ContactAttribute
 from shared.errors import NotFound, Unprocessable
 from shared.resources import Book
@@ -51,20 +51,30 @@ class Contacts:
         return ContactRead(contact=contact.snapshot(), threads=await self._repository.threads_of(contact.id))
 
     async def apply(
-        self, id: str, cause: Meta, edit: Callable[[Contact], Contact], *, by: Actor | None = None
+        self,
+        id: str,
+        cause: Meta,
+        edit: Callable[[Contact], Contact],
+        *,
+        by: Actor | None = None,
+        detected_in: str | None = None,
     ) -> Contact:
-        """Change a contact by a pure function and say so; the very same contact returned says nothing."""
-        threads = await self._repository.threads_of(id)
-        conversations = tuple(thread.conversation for thread in threads)
+        """Change a contact by a pure function and say so; the very same contact returned says nothing.
 
-        def says(saved: Contact) -> tuple[Event, ...]:
-            return (ContactChanged(contact=saved.snapshot(), conversations=conversations),)
+        The event names all its conversations, or for what was detected in one, and shows in none, that one.
+        """
+        if detected_in is not None:
+            conversations: tuple[str, ...] = (detected_in,)
+        else:
+            conversations = tuple(thread.conversation for thread in await self._repository.threads_of(id))
 
         def decide(current: Contact | None) -> Decision[Contact] | None:
             if current is None:
                 raise NotFound("There is no such contact.")
             after = edit(current)
-            return None if after is current else Decision(after, says=says, actor=by)
+            if after is current:
+                return None
+            return Decision(after, says=lambda saved: (changed_event(current, saved, conversations),), actor=by)
 
         outcome = await self._repository.contacts.change(id, cause, decide)
         if outcome.state is None:

@@ -19,7 +19,7 @@ from services.ingest.repository import IngestRepository
 from shared.clock import Clock
 from shared.contracts.acts import RuleRun, SendTextAct, SetAttribute, TagMessageAct, WriteNoteAct
 from shared.contracts.base import Meta
-from shared.contracts.conversations import ConversationChanged, RuleActed
+from shared.contracts.conversations import ConversationChanged, ConversationSnapshot, RuleActed
 from shared.contracts.facts import LanguageChanged, MessageAdded, RuleApplied, SurveyAnswered, SurveyCommented
 from shared.contracts.words import Direction
 from shared.errors import NotFound, RetryLater, SwitchboardError, Unprocessable
@@ -66,7 +66,7 @@ class Hearing:
         for fact in event.changes:
             match fact:
                 case LanguageChanged(detected=True, after=str(language)) if language:
-                    await self._set_language(event.conversation.contact, language, meta)
+                    await self._set_language(event.conversation, language, meta)
                 case RuleApplied() if fact.left:
                     run = RuleRun(run=fact.run, rule=fact.rule, name=fact.name, actions=fact.left)
                     await self._act(run, Target(event.conversation.id, fact.message, event.conversation.contact), meta)
@@ -125,9 +125,13 @@ class Hearing:
 
         await self._repository.messages.change(id, meta, decide)
 
-    async def _set_language(self, contact: str, language: str, meta: Meta) -> None:
+    async def _set_language(self, conversation: ConversationSnapshot, language: str, meta: Meta) -> None:
         now = self._clock.now()
-        await self._contacts.apply(contact, meta, lambda current: detected(current, language, now))
+
+        def edit(current: Contact) -> Contact:
+            return detected(current, language, now)
+
+        await self._contacts.apply(conversation.contact, meta, edit, detected_in=conversation.id)
 
     async def _set_attribute(self, contact: str, act: SetAttribute, cause: Meta) -> None:
         now = self._clock.now()

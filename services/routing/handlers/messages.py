@@ -99,6 +99,8 @@ class Messages:
 
     async def on_contact_changed(self, event: ContactChanged, meta: Meta) -> None:
         """RT-03, RT-13: each of the contact's conversations is rescored and rerouted by a cause of its own."""
+        if not event.touches("name", "groups"):
+            return
         for id in await self._conversations.of_contact(event.contact.id):
             await self._changing.change(
                 id,

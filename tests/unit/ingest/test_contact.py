@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.ingest.domain.attributes import misfits, tidy
-from services.ingest.domain.contact import Contact, detected, edited, fresh, identity, muted, told
+from services.ingest.domain.contact import Contact, changed_event, detected, edited, fresh, identity, muted, told
 from shared.contracts.settings import ContactAttribute
 from shared.contracts.words import Medium
 
@@ -99,3 +99,11 @@ def test_attribute_names_are_usable_or_refused(attributes: dict[str, Any]) -> No
 def test_values_that_cannot_be_kept_are_refused(value: Any) -> None:
     with pytest.raises(ValueError, match="city"):
         tidy({"city": value})
+
+
+def test_a_change_names_what_differs_so_that_who_needs_none_of_it_leaves_it_alone() -> None:
+    spoken = detected(ana(), "es", NOW)
+    assert changed_event(ana(), spoken, ()).changed == ("language",)
+    assert not changed_event(ana(), spoken, ()).touches("name", "groups")
+    promoted = edited(spoken, NOW, vip=True)
+    assert changed_event(spoken, promoted, ()).touches("name", "groups")

@@ -9,9 +9,10 @@ from shared.bus import Envelope
 from shared.contracts.base import Meta
 from shared.contracts.conversations import ConversationChanged, ConversationSnapshot
 from shared.contracts.looks import LookAgain
+from shared.contracts.messages import ContactChanged
 from shared.contracts.words import Availability
 from tests.support.clock import ManualClock
-from tests.support.conversations import accepted, at, desk, inbound, outbound, team, user
+from tests.support.conversations import accepted, at, contact, desk, inbound, outbound, team, user
 from tests.support.store import MemoryAggregates
 
 
@@ -41,7 +42,7 @@ class Place:
         self.published.append(entry)
 
     async def of_contact(self, contact: str) -> list[str]:
-        return []
+        return [inbound("m1", 0).thread.conversation]
 
     @property
     def looks(self) -> list[LookAgain]:
@@ -83,3 +84,13 @@ async def test_a_repeated_delivery_says_nothing_again() -> None:
     for _ in range(3):
         await place.messages.on_received(inbound("m1", 0), meta("a", 0))
     assert len(place.conversations.said(ConversationChanged)) == 1
+
+
+async def test_a_change_of_the_contact_that_shows_in_no_conversation_changes_none() -> None:
+    place = Place()
+    await place.messages.on_received(inbound("m1", 0), meta("a", 0))
+    for version, changed in ((2, ("language",)), (3, ("name",)), (4, None)):
+        event = ContactChanged(contact=contact(version, name=f"Ana {version}"), changed=changed)
+        await place.messages.on_contact_changed(event, meta(f"c{version}", version))
+    said = place.conversations.said(ConversationChanged)
+    assert [event.conversation.contact_name for event in said[1:]] == ["Ana 3", "Ana 4"]

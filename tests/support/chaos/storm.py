@@ -252,5 +252,6 @@ async def _each(ids: Iterable[str], ask: Callable[[str], Awaitable[T]]) -> dict[
 
 def _versions(stored: verdict.Stored) -> dict[str, int]:
     """What would tell a change of anything that is judged."""
-    kept = (*stored.conversations.values(), *stored.invitations, *(one.message for one in stored.messages))
-    return {one.id: one.version for one in kept}
+    versions = {one.id: one.version for one in stored.conversations.values()}
+    versions |= {one.id: one.version for one in stored.invitations}
+    return versions | {one.id: one.message.version for one in stored.messages}

@@ -6,21 +6,23 @@ from collections.abc import Sequence
 
 from services.automation.domain.hours import schedule_of
 from services.automation.domain.rules import RuleSet
-from services.automation.handlers.rules import Handlers, Takes
+from services.automation.handlers.asking import Asking
+from services.automation.handlers.rules import Calls, Handlers, Takes
 from services.automation.metrics import RuleMetrics
 from services.automation.parts import Common
 from services.automation.repository.runs import Runs, Scores
-from shared.bus import Row
+from shared.bus import Row, answers, consumes
 from shared.contracts.base import Meta
 from shared.contracts.conversations import ConversationChanged
+from shared.contracts.rules import ActRefused, PreviewRule, ReadRuns
 from shared.contracts.settings import Rule, ScheduleSettings, WorkflowSettings
 from shared.schedule import Schedule
 
 
 class RulesPart:
-    """Rules, run records, dry runs. ``takes`` are the virtual agents that may take what is opened."""
+    """Rules, run records, dry runs. ``takes``: virtual agents that may take what is opened; ``calls``: webhooks."""
 
-    def __init__(self, common: Common, takes: Takes | None = None) -> None:
+    def __init__(self, common: Common, takes: Takes | None = None, calls: Calls | None = None) -> None:
         runtime = common.runtime
         self._replicas = common.replicas
         self._book = common.owner.book(Rule)
@@ -38,11 +40,17 @@ class RulesPart:
             runtime.clock,
             RuleMetrics(runtime.metrics),
             takes,
+            calls,
         )
+        self._asking = Asking(self._runs, self._scores, self._hours, runtime.clock)
 
     def rows(self) -> Sequence[Row]:
         """What rules hear and answer."""
-        return ()
+        return (
+            consumes(ActRefused, self._handlers.on_act_refused),
+            answers(ReadRuns, self._asking.runs),
+            answers(PreviewRule, self._asking.preview),
+        )
 
     async def start(self) -> None:
         """Collections and indexes."""

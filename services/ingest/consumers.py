@@ -13,7 +13,9 @@ from shared.contracts.live import TimelineHint
 from shared.contracts.messages import (
     ChangeContact,
     EditNote,
+    ListMuted,
     MaskMessage,
+    MuteContact,
     ReadAttachment,
     ReadContact,
     ReadMessage,
@@ -46,4 +48,6 @@ def table(
         answers(ReadContact, reading.contact),
         answers(ReadAttachment, reading.attachment),
         answers(ChangeContact, contacts.change),
+        answers(MuteContact, contacts.mute),
+        answers(ListMuted, contacts.list_muted),
     )

@@ -76,7 +76,16 @@ class IngestRepository:
             indexes=(Index("timeline", (("state.message.conversation", ASCENDING), *NEWEST_FIRST)),),
             stamp=stamped,
         )
-        self.contacts = Aggregates(database, "contacts", Contact, publish=publish, clock=clock, trail=True)
+        self.contacts = Aggregates(
+            database,
+            "contacts",
+            Contact,
+            publish=publish,
+            clock=clock,
+            trail=True,
+            indexes=(Index("muted", (("derived.muted", ASCENDING),), sparse=True),),
+            document=lambda contact: {"muted": 1} if contact.muted_on else {},
+        )
         self.threads = Aggregates(
             database,
             "threads",
@@ -126,6 +135,11 @@ class IngestRepository:
         if found is None:
             raise NotFound("The contact is gone.")
         return found
+
+    async def muted(self, channel: str | None, *, after: str | None, limit: int) -> Page[Contact]:
+        """Contacts that are muted, on this channel or on any."""
+        wanted = {} if channel is None else {"state.muted_on": channel}
+        return await self.contacts.page({"derived.muted": 1, **wanted}, after=after, limit=limit)
 
     async def threads_of(self, contact: str) -> tuple[ThreadKey, ...]:
         """The thread keys of a contact's conversations, at most 200."""

@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 import structlog
 
 from services.ingest.connectors import Connector
-from services.ingest.domain.contact import muted
+from services.ingest.domain.contact import silenced
 from services.ingest.domain.delivery import Outcome, Postponed, Refused, Took
 from services.ingest.domain.message import StoredMessage, Task
 from services.ingest.domain.sending import WAIT_FOR_PLACE, attempted, came_out, given_back
@@ -199,7 +199,8 @@ class Courier:
         if contact is None:
             return
         log.warning("message.not_taken", channel=state.thread.channel, times=task.number)
-        event = received_event(state, contact.snapshot(state.thread.address), muted(contact, state.thread.channel))
+        is_muted = silenced(contact, self._channels.get(state.thread.channel), state.thread.channel)
+        event = received_event(state, contact.snapshot(state.thread.address), is_muted)
         first = arrival_cause(state.id, state.contact, state.message.received_at)
         said = envelope(
             event, cause=first, event_id=event_id(first.event_id, state.id, event.type), now=self._clock.now()

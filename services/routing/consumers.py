@@ -15,12 +15,15 @@ from shared.bus import Row, answers, consumes
 from shared.contracts.conversations import (
     ActOnConversation,
     AnswerInvitation,
+    AutomationHalted,
     CommentInvitation,
     ConversationTriaged,
     OpenInvitation,
     ReadConversation,
+    ReadOpen,
     ReadTrail,
     RuleActed,
+    RunMacro,
     TakeNext,
 )
 from shared.contracts.looks import LookAgain
@@ -65,6 +68,7 @@ def table(handlers: Handlers) -> Sequence[Row]:
         consumes(ContactChanged, messages.on_contact_changed),
         consumes(ConversationTriaged, handlers.rules.on_triaged),
         consumes(RuleActed, handlers.rules.on_rule_acted),
+        consumes(AutomationHalted, handlers.rules.on_halted),
         consumes(SurveyDecision, acts.on_survey_decided),
         consumes(AgentChanged, handlers.departures.on_agent_changed),
         consumes(ResourceChanged, handlers.desk_changes.on_resource_changed),
@@ -75,7 +79,9 @@ def table(handlers: Handlers) -> Sequence[Row]:
         answers(OpenInvitation, acts.open_invitation),
         answers(AnswerInvitation, acts.answer_invitation),
         answers(CommentInvitation, acts.comment_invitation),
+        answers(RunMacro, handlers.rules.run_macro),
         answers(ReadConversation, acts.read),
+        answers(ReadOpen, acts.read_open),
         answers(ReadTrail, acts.read_trail),
         answers(Heartbeat, handlers.presence.heartbeat),
         answers(SetAvailability, handlers.presence.set_availability),

@@ -74,10 +74,15 @@ class Conversations(Aggregates[ConversationSnapshot]):
         """Ids of what an agent owns in new or pending."""
         return [id for id, _ in await self.select({"derived.owner": agent}, (), limit=MOST_HELD)]
 
+    async def open(self, *, after: str | None, limit: int) -> tuple[Sequence[ConversationSnapshot], str | None]:
+        """New and pending conversations, in windows."""
+        page = await self.page({"derived.open": 1}, after=after, limit=limit)
+        return page.items, page.next
+
     async def open_ids(self, *, after: str | None, limit: int) -> tuple[Sequence[str], str | None]:
         """Ids of new and pending conversations, in windows."""
-        page = await self.page({"derived.open": 1}, after=after, limit=limit)
-        return [one.id for one in page.items], page.next
+        found, following = await self.open(after=after, limit=limit)
+        return [one.id for one in found], following
 
     async def of_contact(self, contact: str) -> Sequence[str]:
         """Ids of a contact's conversations."""

@@ -160,6 +160,13 @@ class NotifyAct(Contract):
     text: str = Field(default="", max_length=500)
 
 
+class CallWebhookAct(Contract):
+    """Applied by automation: the webhook is told of the conversation (``rule.called``)."""
+
+    act: Literal["call_webhook"] = "call_webhook"
+    webhook: str = Field(max_length=128)
+
+
 Act = Annotated[
     SetNew
     | SetPending
@@ -193,7 +200,8 @@ RuleAction = Annotated[
     | SendTextAct
     | SetAttribute
     | MuteContactAct
-    | NotifyAct,
+    | NotifyAct
+    | CallWebhookAct,
     Field(discriminator="act"),
 ]
 """What a rule or macro may list; those that routing does not own are applied by their owners, by cause."""

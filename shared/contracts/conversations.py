@@ -376,7 +376,8 @@ class ActOnConversation(Command[ConversationReply]):
 class RunMacro(Command[MacroReply]):
     """A person runs a macro (AU-22): its acts in listed order, resolve last; one that is refused stops no other.
 
-    ``seen`` and ``status_number`` guard as in ``ActOnConversation``. What ingest and the gateway own is left to them.
+    ``seen`` and ``status_number`` guard as in ``ActOnConversation``. Notifications and webhooks are left to their
+    owners; what ingest owns was done before, and ``failed`` is what it refused: it goes into the trail.
     """
 
     type: ClassVar[str] = "routing.run_macro"
@@ -387,6 +388,8 @@ class RunMacro(Command[MacroReply]):
     by: Actor
     seen: str | None = None
     status_number: int | None = None
+    failed: tuple[str, ...] = ()
+    bulk: bool = False
 
 
 class ReadOpen(Command[OpenPage]):

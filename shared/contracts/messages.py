@@ -43,7 +43,7 @@ class Attachment(Contract):
 
 
 class ContactSnapshot(Contract):
-    """The person writing to us, as of ``version``."""
+    """The person writing to us, as of ``version``. ``muted_on`` are the channels on which he is muted (CH-11)."""
 
     id: str
     version: int
@@ -55,6 +55,7 @@ class ContactSnapshot(Contract):
     language: str | None = None
     language_manual: bool = False
     vip: bool = False
+    muted_on: tuple[str, ...] = ()
 
 
 class QuickReply(Contract):
@@ -356,6 +357,39 @@ class ChangeContact(Command[ContactRead]):
     clear_language: bool = False
     vip: bool | None = None
     by: Actor = SYSTEM
+
+
+class MuteContact(Command[ContactRead]):
+    """Mute a contact on a channel, or no longer (CH-11): its new conversations there are resolved as they arrive.
+
+    422 where muting is switched off for the channel; to unmute is always allowed.
+    """
+
+    type: ClassVar[str] = "ingest.mute_contact"
+    service: ClassVar[str] = "ingest"
+
+    contact: str
+    channel: str
+    muted: bool = True
+    by: Actor = SYSTEM
+
+
+class MutedPage(Contract):
+    """A page of muted contacts."""
+
+    items: tuple[ContactSnapshot, ...]
+    next: str | None = None
+
+
+class ListMuted(Command[MutedPage]):
+    """Muted contacts, of one channel or of any."""
+
+    type: ClassVar[str] = "ingest.list_muted"
+    service: ClassVar[str] = "ingest"
+
+    channel: str | None = None
+    after: str | None = None
+    limit: int = Field(default=50, ge=1, le=200)
 
 
 class StartConversation(Command[Sent]):

@@ -85,8 +85,9 @@ class SampleMessage(Contract):
 
 
 class SampleContact(Contract):
-    """A contact as typed into the preview. ``previous_score`` is of the last survey that was answered."""
+    """A contact as typed into the preview, or a stored one by ``id``. ``previous_score``: the last survey answer."""
 
+    id: str | None = Field(default=None, max_length=64)
     attributes: dict[str, AttributeValue] = Field(default_factory=dict, max_length=100)
     groups: tuple[str, ...] = Field(default=(), max_length=100)
     labels: tuple[str, ...] = Field(default=(), max_length=100)

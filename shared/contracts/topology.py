@@ -17,6 +17,8 @@ HEARD_BY: dict[str, tuple[str, ...]] = {
     "conversation.changed.v1": ("ingest", "sla", "automation", "csat", "gateway"),
     "conversation.triaged.v1": ("routing",),
     "rule.acted.v1": ("routing", "ingest"),
+    "act.refused.v1": ("automation",),
+    "automation.halted.v1": ("routing",),
     "clock.changed.v1": ("gateway",),
     "sla.warned.v1": ("gateway",),
     "sla.breached.v1": ("gateway",),

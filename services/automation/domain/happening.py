@@ -116,10 +116,9 @@ def seen(
 
 def score_of(conversation: ConversationSnapshot, fact: SurveyAnswered) -> int | None:
     """The number of the option that was chosen."""
-    invitation = conversation.invitation
-    if invitation is None or invitation.id != fact.invitation:
-        return None
-    return next((option.number for option in invitation.options if option.id == fact.option), None)
+    invitations = (conversation.invitation, *conversation.earlier_invitations)
+    options = (option for one in invitations if one is not None and one.id == fact.invitation for option in one.options)
+    return next((option.number for option in options if option.id == fact.option), None)
 
 
 def _events(fact: Fact) -> frozenset[RuleEvent]:

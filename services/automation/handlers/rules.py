@@ -10,10 +10,11 @@ from services.automation.domain.budget import Budgets
 from services.automation.domain.happening import Happening, happening, score_of, seen
 from services.automation.domain.looking import Seen
 from services.automation.domain.rules import Match, RuleSet
+from services.automation.domain.telling import Telling, of_rule
 from services.automation.metrics import RuleMetrics
 from shared.bus import Publish, envelope
 from shared.clock import Clock
-from shared.contracts.acts import RuleRun
+from shared.contracts.acts import CallWebhookAct, RuleRun
 from shared.contracts.base import Actor, Event, Instant, Meta
 from shared.contracts.conversations import ConversationChanged, ConversationSnapshot, ConversationTriaged, RuleActed
 from shared.contracts.facts import RuleApplied, RuleTooLate, SurveyAnswered
@@ -46,6 +47,12 @@ class Takes(Protocol):
     async def taker(self, conversation: ConversationSnapshot, message: MessageSnapshot, meta: Meta) -> str | None: ...
 
 
+class Calls(Protocol):
+    """Webhooks: tell the one that a rule names; False when it is gone or switched off."""
+
+    async def __call__(self, webhook: str, telling: Telling) -> bool: ...
+
+
 class Handlers:
     """One method per use case. ``hours`` gives the schedule of a channel."""
 
@@ -60,6 +67,7 @@ class Handlers:
         clock: Clock,
         metrics: RuleMetrics,
         takes: Takes | None = None,
+        calls: Calls | None = None,
     ) -> None:
         self._rules = rules
         self._hours = hours
@@ -70,6 +78,7 @@ class Handlers:
         self._publish = publish
         self._clock = clock
         self._takes = takes
+        self._calls = calls
 
     async def on_conversation_changed(self, event: ConversationChanged, meta: Meta) -> None:
         """What became of former runs is kept; then the rules look at what happened.
@@ -83,6 +92,8 @@ class Handlers:
             return
         conversation = event.conversation
         matches = await self._evaluated(found, conversation, event.contact, meta)
+        for match in matches:
+            await self.call(match.run, conversation, event.message, event.contact, found.at)
         in_triage = conversation.status is Status.TRIAGE and conversation.episode == found.episode
         if found.message is not None and in_triage:
             await self._answer(conversation, found.message, found.episode, matches, meta)
@@ -92,7 +103,7 @@ class Handlers:
                 conversation=conversation.id,
                 episode=found.episode,
                 fact=found.fact,
-                message_id=found.message.id if found.message is not None else None,
+                message_id=found.message.id if found.message is not None else latest_inbound(conversation),
                 contact=conversation.contact,
                 first_message=found.added is not None and found.added.first,
                 run=match.run,
@@ -132,6 +143,23 @@ class Handlers:
             )
         )
 
+    async def call(
+        self,
+        run: RuleRun,
+        conversation: ConversationSnapshot,
+        message: MessageSnapshot | None,
+        contact: ContactSnapshot | None,
+        at: Instant,
+    ) -> None:
+        """Tell the webhooks that the run names; one that is not there is recorded, and the rest go on."""
+        for place, action in enumerate(run.actions):
+            if not isinstance(action, CallWebhookAct):
+                continue
+            telling = of_rule(run, place, conversation, message, contact, at)
+            if self._calls is None or not await self._calls(action.webhook, telling):
+                refused = (f"{action.act}: The webhook is not there, or switched off.",)
+                await self._records.conclude(run.run, RunOutcome.FAILED, refused)
+
     async def _answer(
         self,
         conversation: ConversationSnapshot,
@@ -169,7 +197,10 @@ class Handlers:
     async def _keep(self, event: ConversationChanged) -> None:
         for fact in event.changes:
             match fact:
-                case RuleApplied(macro=False):
+                case RuleApplied(macro=True):
+                    run = RuleRun(run=fact.run, rule=fact.rule, name=fact.name, actions=fact.left)
+                    await self.call(run, event.conversation, None, event.contact, fact.at)
+                case RuleApplied():
                     outcome = RunOutcome.FAILED if fact.failed else RunOutcome.APPLIED
                     await self._records.conclude(fact.run, outcome, fact.failed)
                 case RuleTooLate():
@@ -181,6 +212,11 @@ class Handlers:
                         await self._scores.answered(event.conversation.contact, score, fact.at)
                 case _:
                     pass
+
+
+def latest_inbound(conversation: ConversationSnapshot) -> str | None:
+    """The contact's latest message: what is tagged, and after which nothing else may have come for a resolve."""
+    return next((ref.id for ref in reversed(conversation.inbound) if not ref.survey), None)
 
 
 def _record(match: Match, seen: Seen, conversation: str, at: Instant, milliseconds: float, *, going: bool) -> Run:

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from shared.contracts.base import Contract, Instant
 from shared.contracts.messages import AttributeValue, ContactChanged, ContactSnapshot
+from shared.contracts.settings import Channel
 from shared.contracts.words import Medium
 from shared.ids import derived
 
@@ -69,6 +70,7 @@ class Contact(Contract):
             language=self.language,
             language_manual=self.language_manual,
             vip=self.vip,
+            muted_on=self.muted_on,
         )
 
 
@@ -146,8 +148,21 @@ def changed_event(before: Contact, saved: Contact, conversations: tuple[str, ...
 
 
 def muted(contact: Contact, channel: str) -> bool:
-    """Whether this contact is muted on the channel (CH-11). The one place that decides it."""
+    """Whether somebody muted this contact on the channel (CH-11)."""
     return channel in contact.muted_on
+
+
+def silenced(contact: Contact, settings: Channel | None, channel: str) -> bool:
+    """Whether what he writes there is resolved at once: muted, while the channel's settings allow muting (CH-11)."""
+    return settings is not None and settings.muting and muted(contact, channel)
+
+
+def with_mute(contact: Contact, channel: str, now: datetime, *, wanted: bool) -> Contact:
+    """Muted on the channel, or no longer; the very same contact where it is so already."""
+    if muted(contact, channel) is wanted:
+        return contact
+    others = tuple(one for one in contact.muted_on if one != channel)
+    return contact.model_copy(update={"muted_on": (*others, channel) if wanted else others, "changed_at": now})
 
 
 def _with_attributes(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property, reduce
 
-from services.ingest.domain.contact import Contact, Identity, changed_event, fresh, identity, muted, told
+from services.ingest.domain.contact import Contact, Identity, changed_event, fresh, identity, silenced, told
 from services.ingest.domain.message import StoredMessage, arrived
 from services.ingest.metrics import IngestMetrics
 from services.ingest.repository import IngestRepository
@@ -22,8 +22,10 @@ from shared.contracts.messages import (
     MessageReceived,
     ThreadKey,
 )
+from shared.contracts.settings import Channel
 from shared.contracts.words import ActorKind, Medium, MessageKind
 from shared.ids import derived, message_id
+from shared.resources import Book
 from shared.store import Decision
 
 
@@ -66,8 +68,11 @@ def received_event(state: StoredMessage, contact: ContactSnapshot, is_muted: boo
 class Accepting:
     """Stores arrivals, each once by (channel, external id)."""
 
-    def __init__(self, repository: IngestRepository, clock: Clock, metrics: IngestMetrics) -> None:
+    def __init__(
+        self, repository: IngestRepository, channels: Book[Channel], clock: Clock, metrics: IngestMetrics
+    ) -> None:
         self._repository = repository
+        self._channels = channels
         self._clock = clock
         self._metrics = metrics
 
@@ -101,7 +106,8 @@ class Accepting:
 
     async def _store(self, medium: Medium, contact: Contact, arrival: Arrival, received_at: datetime) -> bool:
         snapshot = contact.snapshot(arrival.thread.address)
-        is_muted = muted(contact, arrival.thread.channel)
+        name = arrival.thread.channel
+        is_muted = silenced(contact, self._channels.get(name), name)
         state = arrived(
             thread=arrival.thread,
             medium=medium,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from services.ingest.domain.attributes import misfits, tidy
-from services.ingest.domain.contact import Contact, changed_event, edited
+from services.ingest.domain.contact import Contact, changed_event, edited, with_mute
 from services.ingest.repository import IngestRepository
 from shared.clock import Clock
 from shared.contracts.base import Actor, Meta
-from shared.contracts.messages import ChangeContact, ContactRead
-from shared.contracts.settings import ContactAttribute
+from shared.contracts.messages import ChangeContact, ContactRead, ListMuted, MuteContact, MutedPage
+from shared.contracts.settings import Channel, ContactAttribute
 from shared.errors import NotFound, Unprocessable
 from shared.resources import Book
 from shared.store import Decision
@@ -20,8 +20,11 @@ from shared.text import one_line
 class Contacts:
     """The one way a contact changes after it first wrote."""
 
-    def __init__(self, repository: IngestRepository, attributes: Book[ContactAttribute], clock: Clock) -> None:
+    def __init__(
+        self, repository: IngestRepository, attributes: Book[ContactAttribute], channels: Book[Channel], clock: Clock
+    ) -> None:
         self._repository = repository
+        self._channels = channels
         self._attributes = attributes
         self._clock = clock
 
@@ -49,6 +52,29 @@ class Contacts:
 
         contact = await self.apply(command.contact, meta, edit, by=command.by)
         return ContactRead(contact=contact.snapshot(), threads=await self._repository.threads_of(contact.id))
+
+    async def mute(self, command: MuteContact, meta: Meta) -> ContactRead:
+        """CH-11. 422 where muting is switched off for the channel."""
+        await self.set_mute(command.contact, command.channel, meta, wanted=command.muted, by=command.by)
+        contact = await self._repository.contacts.get(command.contact)
+        if contact is None:
+            raise NotFound("There is no such contact.")
+        return ContactRead(contact=contact.snapshot(), threads=await self._repository.threads_of(contact.id))
+
+    async def set_mute(
+        self, contact: str, channel: str, cause: Meta, *, wanted: bool, by: Actor | None = None
+    ) -> None:
+        """By a person, or a rule."""
+        found = self._channels.get(channel)
+        if wanted and (found is None or not found.muting):
+            raise Unprocessable("Muting is switched off for this channel; an admin can switch it on.")
+        now = self._clock.now()
+        await self.apply(contact, cause, lambda current: with_mute(current, channel, now, wanted=wanted), by=by)
+
+    async def list_muted(self, command: ListMuted, _meta: Meta) -> MutedPage:
+        """Who is muted."""
+        page = await self._repository.muted(command.channel, after=command.after, limit=command.limit)
+        return MutedPage(items=tuple(one.snapshot() for one in page.items), next=page.next)
 
     async def apply(
         self,

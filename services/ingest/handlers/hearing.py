@@ -16,11 +16,13 @@ from services.ingest.handlers.contacts import Contacts
 from services.ingest.handlers.writing import Draft, Writing
 from services.ingest.metrics import IngestMetrics
 from services.ingest.repository import IngestRepository
+from shared.bus import Publish, envelope
 from shared.clock import Clock
-from shared.contracts.acts import RuleRun, SendTextAct, SetAttribute, TagMessageAct, WriteNoteAct
+from shared.contracts.acts import MuteContactAct, RuleRun, SendTextAct, SetAttribute, TagMessageAct, WriteNoteAct
 from shared.contracts.base import Meta
 from shared.contracts.conversations import ConversationChanged, ConversationSnapshot, RuleActed
 from shared.contracts.facts import LanguageChanged, MessageAdded, RuleApplied, SurveyAnswered, SurveyCommented
+from shared.contracts.rules import ActRefused
 from shared.contracts.words import Direction
 from shared.errors import NotFound, RetryLater, SwitchboardError, Unprocessable
 from shared.ids import derived
@@ -28,7 +30,7 @@ from shared.store import Decision
 
 log = structlog.get_logger(__name__)
 
-OwnAct = TagMessageAct | WriteNoteAct | SendTextAct | SetAttribute
+OwnAct = TagMessageAct | WriteNoteAct | SendTextAct | SetAttribute | MuteContactAct
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +52,14 @@ class Hearing:
         contacts: Contacts,
         clock: Clock,
         metrics: IngestMetrics,
+        publish: Publish,
     ) -> None:
         self._repository = repository
         self._writing = writing
         self._contacts = contacts
         self._clock = clock
         self._metrics = metrics
+        self._publish = publish
 
     async def on_conversation_changed(self, event: ConversationChanged, meta: Meta) -> None:
         """Inbound messages that it names are taken; a detected language goes to the contact (AU-09).
@@ -67,7 +71,7 @@ class Hearing:
             match fact:
                 case LanguageChanged(detected=True, after=str(language)) if language:
                     await self._set_language(event.conversation, language, meta)
-                case RuleApplied() if fact.left:
+                case RuleApplied(macro=False) if fact.left:
                     run = RuleRun(run=fact.run, rule=fact.rule, name=fact.name, actions=fact.left)
                     await self._act(run, Target(event.conversation.id, fact.message, event.conversation.contact), meta)
                 case _:
@@ -90,6 +94,12 @@ class Hearing:
             except SwitchboardError as error:
                 self._metrics.acts_refused.labels(act.act).inc()
                 log.warning("act.refused", act=act.act, run=run.run, code=error.code)
+                await self._refused(ActRefused(run=run.run, act=act.act, reason=error.detail), cause)
+
+    async def _refused(self, event: ActRefused, cause: Meta) -> None:
+        """Into the run's record, where an admin looks for it."""
+        id = derived("refused", cause.event_id)
+        await self._publish(envelope(event, cause=cause, event_id=id, now=self._clock.now()))
 
     async def _apply(self, act: OwnAct, run: RuleRun, target: Target, cause: Meta) -> None:
         by = author_of_rule(run.rule, run.name)
@@ -107,6 +117,9 @@ class Hearing:
                 await self._writing.queue(thread, draft, cause)
             case SetAttribute():
                 await self._set_attribute(target.contact or thread.contact, act, cause)
+            case MuteContactAct():
+                contact = target.contact or thread.contact
+                await self._contacts.set_mute(contact, thread.thread.channel, cause, wanted=act.muted, by=by)
             case _:
                 assert_never(act)
 

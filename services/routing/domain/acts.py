@@ -53,7 +53,7 @@ def act(conversation: ConversationSnapshot, command: ActOnConversation, desk: De
     """
     if command.by.kind is ActorKind.VIRTUAL_AGENT:
         check_own(conversation, command.by.id)
-    if _is_so(conversation, command.act):
+    if is_so(conversation, command.act):
         return unchanged(conversation)
     if isinstance(command.act, GUARDED):
         guards.check(conversation, command.seen, command.status_number)
@@ -92,7 +92,7 @@ def apply(change: Change, wanted: Act, *, bulk: bool = False) -> None:
             assert_never(wanted)
 
 
-def _is_so(conversation: ConversationSnapshot, wanted: Act) -> bool:
+def is_so(conversation: ConversationSnapshot, wanted: Act) -> bool:
     """Whether a status or owner is already what is asked for: no line in the trail, no refusal."""
     status = conversation.status
     match wanted:

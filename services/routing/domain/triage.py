@@ -10,11 +10,12 @@ from services.routing.domain.decision import Change, Decision, waits
 from services.routing.domain.desk import Desk
 from services.routing.domain.entering import enter_new, enter_resolved
 from services.routing.domain.sendings import position
-from services.routing.domain.turns import settle
+from services.routing.domain.turns import open_turn, settle
 from services.routing.domain.virtual_agents import take
 from shared.contracts.acts import (
     AssignOwner,
     AssignTeam,
+    CallWebhookAct,
     CancelBoomerang,
     MuteContactAct,
     NotifyAct,
@@ -36,7 +37,7 @@ from shared.contracts.words import ActorKind, ClosedBy, Status, Visibility
 from shared.errors import Unprocessable
 
 INGEST = (TagMessageAct, WriteNoteAct, SendTextAct, SetAttribute, MuteContactAct)
-OTHERS = (*INGEST, NotifyAct)
+OTHERS = (*INGEST, NotifyAct, CallWebhookAct)
 """Acts that routing leaves to their owners. Ingest hears ``rule.acted`` itself; the others hear it from the fact."""
 MOVING = (Resolve, AssignOwner, SetNew, SetPending, SetBoomerang, CancelBoomerang)
 
@@ -61,7 +62,7 @@ def triaged(conversation: ConversationSnapshot, event: ConversationTriaged, desk
 def rule_acted(conversation: ConversationSnapshot, event: RuleActed, desk: Desk, now: datetime) -> Decision:
     """What a rule does outside triage takes the row of an agent's act; what is refused is recorded, the rest go on."""
     change = Change(conversation, conversation, desk=desk, at=now, now=now, by=SYSTEM)
-    if event.episode != conversation.episode:
+    if event.episode != conversation.episode or _is_over(conversation, event):
         _too_late(change, [event.run], lambda _: True)
         return change.decide()
     problems: list[str] = []
@@ -76,6 +77,16 @@ def rule_acted(conversation: ConversationSnapshot, event: RuleActed, desk: Desk,
     _say_applied(change, event.run, problems, left, event.message_id)
     settle(change)
     return change.decide()
+
+
+def _is_over(conversation: ConversationSnapshot, event: RuleActed) -> bool:
+    """A time-based rule's wait ended before this was heard."""
+    if event.turn is not None:
+        turn = open_turn(conversation)
+        return conversation.status is not Status.NEW or turn is None or turn.number != event.turn
+    if event.pending_since is not None:
+        return conversation.status is not Status.PENDING or conversation.status_since != event.pending_since
+    return False
 
 
 def _in_triage(change: Change, event: ConversationTriaged) -> None:

@@ -19,7 +19,9 @@ from shared.contracts.conversations import (
     ConversationReply,
     ConversationSnapshot,
     OpenInvitation,
+    OpenPage,
     ReadConversation,
+    ReadOpen,
     ReadTrail,
     TakeNext,
     Trail,
@@ -41,6 +43,8 @@ class Conversations(Protocol):
     async def get(self, id: str) -> ConversationSnapshot | None: ...
 
     async def waiting(self, *, after: str | None, limit: int) -> tuple[Sequence[ConversationSnapshot], str | None]: ...
+
+    async def open(self, *, after: str | None, limit: int) -> tuple[Sequence[ConversationSnapshot], str | None]: ...
 
     async def held(self, agents: Iterable[str]) -> Mapping[str, frozenset[str]]: ...
 
@@ -160,6 +164,11 @@ class Acts:
         if found is None:
             raise NotFound("There is no such conversation.")
         return ConversationReply(conversation=found)
+
+    async def read_open(self, command: ReadOpen, _meta: Meta) -> OpenPage:
+        """What is in new or pending, in windows, for who begins to follow it."""
+        found, after = await self._conversations.open(after=command.after, limit=command.limit)
+        return OpenPage(conversations=tuple(found), next=after)
 
     async def read_trail(self, command: ReadTrail, _meta: Meta) -> Trail:
         """PR-01, oldest first."""

@@ -9,7 +9,7 @@ from services.routing.desk import DeskSource
 from services.routing.domain.decision import Decision as Decided
 from shared.bus import Publish, envelope
 from shared.clock import Clock
-from shared.contracts.base import Actor, Event, Meta
+from shared.contracts.base import Actor, Contract, Event, Meta
 from shared.contracts.conversations import ConversationChanged, ConversationReply, ConversationSnapshot
 from shared.contracts.looks import LookAgain
 from shared.contracts.messages import ContactSnapshot, MessageSnapshot
@@ -48,8 +48,12 @@ class Changing:
         contact: ContactSnapshot | None = None,
         actor: Actor | None = None,
         by_rule: str | None = None,
+        reply: Callable[[ConversationSnapshot], Contract] | None = None,
     ) -> Outcome[ConversationSnapshot]:
-        """Decide and save, carrying the message and the contact that did it; look again where work waits or went."""
+        """Decide and save, carrying the message and the contact that did it; look again where work waits or went.
+
+        ``reply`` makes the answer that is kept with the cause, else it is the snapshot.
+        """
         made: list[Decided] = []
 
         def deciding(current: ConversationSnapshot | None) -> Decision[ConversationSnapshot] | None:
@@ -60,7 +64,7 @@ class Changing:
             return Decision(
                 decided.conversation,
                 says=lambda saved: _says(saved, decided, message, contact),
-                reply=lambda saved: ConversationReply(conversation=saved),
+                reply=reply or (lambda saved: ConversationReply(conversation=saved)),
                 actor=actor,
                 by_rule=by_rule,
             )

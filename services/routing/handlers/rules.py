@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from services.routing.desk import DeskSource
-from services.routing.domain import triage
+from services.routing.domain import automation, triage
+from services.routing.domain.decision import Decision
 from services.routing.handlers.changing import Changing
 from shared.clock import Clock
 from shared.contracts.base import Meta
-from shared.contracts.conversations import ConversationSnapshot, ConversationTriaged, RuleActed
-from shared.errors import RetryLater
+from shared.contracts.conversations import (
+    AutomationHalted,
+    ConversationSnapshot,
+    ConversationTriaged,
+    MacroReply,
+    RuleActed,
+    RunMacro,
+)
+from shared.errors import NotFound, RetryLater
 
 
 class Rules:
@@ -36,6 +44,36 @@ class Rules:
             lambda current: triage.rule_acted(_known(current), event, self._desk.current(), self._clock.now()),
             by_rule=event.run.rule,
         )
+
+    async def on_halted(self, event: AutomationHalted, meta: Meta) -> None:
+        """AU-07: into the trail."""
+        await self._changing.change(
+            event.conversation,
+            meta,
+            lambda current: automation.halted(_known(current), event, self._desk.current(), self._clock.now()),
+        )
+
+    async def run_macro(self, command: RunMacro, meta: Meta) -> MacroReply:
+        """AU-22: a person runs a list of acts."""
+        refused: tuple[str, ...] = ()
+
+        def decide(current: ConversationSnapshot | None) -> Decision:
+            nonlocal refused
+            if current is None:
+                raise NotFound("There is no such conversation.")
+            decided, refused = automation.run_macro(current, command, self._desk.current(), self._clock.now())
+            return decided
+
+        outcome = await self._changing.change(
+            command.conversation,
+            meta,
+            decide,
+            actor=command.by,
+            reply=lambda saved: MacroReply(conversation=saved, failed=refused),
+        )
+        if isinstance(outcome.reply, MacroReply):
+            return outcome.reply
+        raise RetryLater("The conversation changed meanwhile. Try again.")
 
 
 def _known(current: ConversationSnapshot | None) -> ConversationSnapshot:

@@ -109,6 +109,7 @@ class Channel(ResourceModel):
         json_schema_extra={"words": True},
     )
     auto_assign: bool = Field(default=True, title="Assign conversations automatically")
+    muting: bool = Field(default=False, title="Contacts can be muted (their new conversations are resolved at once)")
     reply_window_hours: int | None = Field(
         default=None,
         ge=1,

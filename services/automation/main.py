@@ -9,11 +9,14 @@ from services.automation.parts import Common, Part
 from services.automation.repository.budgets import StoredBudgets
 from services.automation.resources import declarations
 from services.automation.rules import RulesPart
+from services.automation.settings import WebhookSending
+from services.automation.webhooks import WebhooksPart
 from shared.contracts.base import Meta
 from shared.contracts.conversations import ConversationChanged
 from shared.contracts.settings import AutomationSettings, ContactAttribute, ScheduleSettings, WorkflowSettings
 from shared.resources import Replicas, ResourceOwner, settings_table
 from shared.runtime import Probe, Runtime
+from shared.settings import load
 
 COPIED = (ContactAttribute, ScheduleSettings, WorkflowSettings)
 
@@ -37,7 +40,7 @@ class Automation:
             limit=lambda: self._owner.book(AutomationSettings).current().runs_per_hour,
         )
         common = Common(runtime, database, self._owner, self._replicas, self._budgets)
-        self._parts: Sequence[Part] = (RulesPart(common),)
+        self._parts: Sequence[Part] = (RulesPart(common), WebhooksPart(common, load(WebhookSending)))
 
     async def start(self) -> None:
         """Settings first, answered and asked for, then events, then time."""

@@ -6,14 +6,16 @@ import asyncio
 import contextlib
 from collections.abc import Mapping, Sequence
 
-from services.automation.domain.telling import Telling
+from services.automation.domain.telling import of_rule
 from services.automation.handlers.webhooks import WebhookHandlers
 from services.automation.metrics import WebhookMetrics
+from services.automation.parts import Common
 from services.automation.repository.deliveries import Deliveries, MaskedMessages
 from services.automation.settings import WebhookSending
 from services.automation.workers.webhooks import Deliverer, forget_old
 from shared.bus import Row, answers, consumes
-from shared.contracts.base import Meta
+from shared.contracts.acts import RuleRun
+from shared.contracts.base import Instant, Meta
 from shared.contracts.clocks import SlaBreached, SlaCorrected, SlaWarned
 from shared.contracts.conversations import ConversationChanged
 from shared.contracts.messages import (
@@ -28,9 +30,6 @@ from shared.contracts.surveys import AnswerRecorded
 from shared.contracts.webhooks import ListDeliveries, ReadDelivery, Redeliver, SendTestEvent
 from shared.ids import new_id
 from shared.outside import Outside
-from shared.resources import ResourceOwner
-from shared.runtime import Runtime
-from shared.store import Database
 from shared.timers import Timers
 
 DRAIN_SECONDS = 5.0
@@ -48,12 +47,13 @@ TOLD = (
 
 
 class WebhooksPart:
-    """Where the pieces of webhooks meet. ``call`` is what rules and people send with (``WebhookHandlers.call``)."""
+    """Where the pieces of webhooks meet. ``call_by_rule`` is the action of a rule."""
 
-    def __init__(self, runtime: Runtime, database: Database, owner: ResourceOwner, sending: WebhookSending) -> None:
+    def __init__(self, common: Common, sending: WebhookSending) -> None:
+        runtime, database = common.runtime, common.database
         self._runtime = runtime
         self._sending = sending
-        self._book = owner.book(Webhook)
+        self._book = common.owner.book(Webhook)
         bus, clock = runtime.bus, runtime.clock
         self._deliveries = Deliveries(database, publish=bus.publish, clock=clock)
         self._masked = MaskedMessages(database)
@@ -77,7 +77,7 @@ class WebhooksPart:
             self._webhooks,
             self._deliveries,
             self._masked,
-            owner,
+            common.owner,
             add=self._deliverer.add,
             publish=bus.publish,
             clock=clock,
@@ -125,8 +125,11 @@ class WebhooksPart:
         """Told to whoever subscribes."""
         await self._handlers.tell(event, meta)
 
-    async def call(self, webhook: str, telling: Telling) -> bool:
-        """Send this to the webhook that a rule or a person named; False when it is gone or switched off."""
+    async def call_by_rule(
+        self, webhook: str, run: RuleRun, place: int, event: ConversationChanged, at: Instant
+    ) -> bool:
+        """The action at ``place`` of a run: ``rule.called``, once. False when the webhook is gone or switched off."""
+        telling = of_rule(run, place, event.conversation, event.message, event.contact, at)
         return await self._handlers.call(webhook, telling)
 
     def _webhooks(self) -> Mapping[str, Webhook]:

@@ -10,9 +10,11 @@ import pytest
 
 from services.automation.main import build
 from services.automation.repository.runs import Runs
+from services.automation.webhooks import TOLD
 from shared.bus import Bus, consumes
 from shared.contracts.base import Meta
 from shared.contracts.conversations import ConversationChanged, ConversationTriaged, RuleActed
+from shared.contracts.messages import MessageMasked
 from shared.contracts.resources import CreateResource, DeleteResource, Stored
 from shared.errors import Unprocessable
 from shared.runtime import Service
@@ -22,7 +24,8 @@ from tests.support.premises import Premises, only, premises
 
 pytestmark = pytest.mark.integration
 NEEDED = only(
-    ConversationChanged, ConversationTriaged, RuleActed, services=("automation", "gateway", "ingest", "routing", "sla")
+    *(ConversationChanged, ConversationTriaged, RuleActed, MessageMasked, *TOLD),
+    services=("automation", "gateway", "ingest", "routing", "sla"),
 )
 
 

@@ -21,6 +21,7 @@ from services.gateway.api import (
     sessions,
     settings,
     surveys,
+    webhooks,
 )
 from services.gateway.api.forward import PREFIXES, Forward, forwarded
 from services.gateway.api.pages import Pages
@@ -42,6 +43,7 @@ ROUTERS = (
     notifications,
     reports,
     surveys,
+    webhooks,
     live,
 )
 _WRITES = frozenset({"POST", "PUT", "PATCH"})

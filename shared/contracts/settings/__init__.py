@@ -42,6 +42,7 @@ from shared.contracts.settings.virtual_agents import (
     Statement,
     VirtualAgent,
 )
+from shared.contracts.settings.webhooks import Webhook
 
 RESOURCES: tuple[type[ResourceModel], ...] = (
     Channel,
@@ -61,6 +62,7 @@ RESOURCES: tuple[type[ResourceModel], ...] = (
     AutomationSettings,
     AutoResponder,
     VirtualAgent,
+    Webhook,
     Survey,
     User,
     Team,
@@ -118,6 +120,7 @@ __all__ = [
     "User",
     "VirtualAgent",
     "WebchatConfig",
+    "Webhook",
     "WebhookConfig",
     "WorkflowOverride",
     "WorkflowSettings",

@@ -112,14 +112,14 @@ async def test_a_changed_rule_counts_in_every_process_within_a_second(town: Town
         await eventually(lambda: town.answers and town.answers[-1][0].message_id == f"last{sent}")
         return len(town.acts) == 6
 
-    await eventually(matched_by_both, within=2)
+    await eventually(matched_by_both)
     await town.gateway.ask(DeleteResource(kind="rules", id=made.id, version=1), service="automation")
 
     async def matched_by_none() -> bool:
         await matched_by_both()
         return not town.acts
 
-    await eventually(matched_by_none, within=2)
+    await eventually(matched_by_none)
 
 
 async def test_AU_07_effects_of_rules_are_not_evaluated(town: Town) -> None:

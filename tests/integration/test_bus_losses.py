@@ -224,7 +224,7 @@ async def test_a_retry_waits_for_its_tier_to_be_declared_again(town: RealTown, r
     async with channel_of(rabbit_url) as channel:
         await channel.queue_delete(f"{town.prefix}.retry.1s")
     await tower.publish(rang("a"))
-    await listener.times(2, within=15)
+    await listener.times(2)
 
 
 async def test_a_queue_of_another_kind_ends_the_start_with_a_reason(town: RealTown, rabbit_url: str) -> None:
@@ -255,14 +255,14 @@ async def test_a_killed_broker_keeps_what_was_confirmed_and_a_wiped_one_is_set_u
         await eventually(lambda: tower.healthy() is not None)
         await asyncio.to_thread(own_broker.start)
         await tower.start([consumes(BellRang, listener)])
-        await listener.times(1, within=30)
+        await listener.times(1)
         assert listener.bells == ["before"]
 
         await asyncio.to_thread(own_broker.kill)
         shutil.rmtree(tmp_path / "broker" / "data")
         await asyncio.to_thread(own_broker.start)
         await published(church, "2", "after", within=30)
-        await listener.times(2, within=30)
+        await listener.times(2)
         assert listener.bells == ["before", "after"]
     finally:
         await tower.close()

@@ -36,7 +36,7 @@ async def test_UI_07_an_open_page_gets_what_it_may_see_and_nothing_else(gateway:
         row = await page.until("row")
         assert (row["contact_name"], row["preview"][:4]) == ("Contact 2", "Hola")
         assert (await page.until("timeline"))["conversation"] == one.id
-        await eventually(lambda: page.of("counts")[-1]["new"] == 1, within=10)
+        await eventually(lambda: page.of("counts")[-1]["new"] == 1)
         assert page.rows() == ["Contact 2"]
 
 
@@ -78,7 +78,7 @@ async def test_losing_a_right_ends_the_stream(gateway: Running, url: str) -> Non
         value = {**stored["value"], "channels": []}
         await admin("PUT", f"/api/settings/users/{eva.id}", value, {"If-Match": str(stored["version"])})
         assert (await page.until("resync"))["reason"] == "rights"
-        await eventually(lambda: page.ended, within=10)
+        await eventually(lambda: page.ended)
     async with open_page(url, eva, f"?ids={one.id}") as page:
         assert (await page.until("gone"))["id"] == one.id
 
@@ -87,7 +87,7 @@ async def test_signing_out_ends_the_stream(gateway: Running, url: str) -> None:
     eva = await gateway.user(await gateway.admin(), "eva")
     async with open_page(url, eva) as page:
         await eva("DELETE", "/api/session")
-        await eventually(lambda: page.ended, within=10)
+        await eventually(lambda: page.ended)
         assert page.of("resync") == [{"reason": "signed_out"}]
 
 
@@ -113,7 +113,7 @@ async def test_a_stream_ends_when_the_process_stops(gateway: Running, url: str) 
     admin = await gateway.admin()
     async with open_page(url, admin) as page:
         gateway.stopping.set()
-        await eventually(lambda: page.ended, within=10)
+        await eventually(lambda: page.ended)
 
 
 async def test_a_strange_resume_point_is_refused(gateway: Running) -> None:

@@ -178,7 +178,7 @@ async def test_what_a_dead_process_left_queued_is_sent_by_the_next_one(
         await endpoint.got(1)
     endpoint.usual = (200, {}, b"")
     async with ingest_at(mongo_url, prefix) as house:
-        (accepted,) = await eventually(lambda: house.said(MessageAccepted), within=20)
+        (accepted,) = await eventually(lambda: house.said(MessageAccepted))
         assert accepted.message_id == sent.message.id
 
 

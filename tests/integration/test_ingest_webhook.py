@@ -211,4 +211,4 @@ async def test_messages_are_accepted_with_the_broker_away_and_said_when_it_is_ba
     assert (answer.status_code, answer.json()["stored"]) == (200, 1)
     assert house.said(MessageReceived) == []
     house.bus.broker.away = False
-    await eventually(lambda: len(house.said(MessageReceived)) == 1, within=20)
+    await eventually(lambda: len(house.said(MessageReceived)) == 1)

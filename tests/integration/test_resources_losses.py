@@ -55,7 +55,7 @@ async def test_a_copy_catches_up_as_soon_as_its_broker_is_back(place: Premises, 
     made = await asking.ask(CreateResource(kind="policies", value=value), service="sla")
     assert replicas.book(Policy).all() == {}
     wire.down = False
-    await eventually(lambda: made.id in replicas.book(Policy).all(), within=10)
+    await eventually(lambda: made.id in replicas.book(Policy).all())
 
 
 async def test_with_the_broker_away_settings_are_refused_with_try_again(place: Premises, wire: Wire) -> None:

@@ -99,7 +99,7 @@ async def test_what_is_confirmed_goes_to_the_trail_and_leaves_the_outbox(
     for n in range(3):
         await cases.change("a", cause(f"c{n}"), count("a"))
         await cases.insert(Case(id=f"i{n}"), cause(f"i{n}"))
-    await eventually(lambda: database.collection("cases_trail").count({}), within=5)
+    await eventually(lambda: database.collection("cases_trail").count({}))
     await eventually_empty(database)
     assert await database.collection("cases_trail").count({}) == 6
     assert broker.versions == [1, 2, 3]
@@ -109,7 +109,7 @@ async def eventually_empty(database: Database) -> None:
     async def empty() -> bool:
         return await outbox(database) == 0 and await marked(database) == 0
 
-    await eventually(empty, within=10)
+    await eventually(empty)
 
 
 async def test_stopping_leaves_nothing_behind(database: Database, process: Process) -> None:
@@ -147,7 +147,7 @@ async def test_the_sweeper_needs_no_help(database: Database, process: Process, b
     await database.collection("cases").update({"_id": "a"}, {"$set": {"unsent_since": old, f"outbox.{entry}.at": old}})
     heir = process()
     await heir.start()
-    await eventually(lambda: broker.heard, within=5)
+    await eventually(lambda: broker.heard)
     await eventually_empty(database)
 
 

@@ -9,14 +9,14 @@ T = TypeVar("T")
 
 
 @overload
-async def eventually(condition: Callable[[], Awaitable[T]], within: float = 10.0) -> T: ...
+async def eventually(condition: Callable[[], Awaitable[T]], within: float = 30.0) -> T: ...
 
 
 @overload
-async def eventually(condition: Callable[[], T], within: float = 10.0) -> T: ...
+async def eventually(condition: Callable[[], T], within: float = 30.0) -> T: ...
 
 
-async def eventually(condition: Callable[[], Any], within: float = 10.0) -> Any:
+async def eventually(condition: Callable[[], Any], within: float = 30.0) -> Any:
     """Ask until the answer is true, and return it. TimeoutError after ``within`` seconds."""
     async with asyncio.timeout(within):
         while True:

@@ -68,7 +68,7 @@ from shared.contracts.resources import (
     StoredPage,
     UpdateResource,
 )
-from shared.contracts.surveys import Figures, ReadFigures
+from shared.contracts.surveys import AnswerPage, Figures, ReadAnswers, ReadFigures
 from shared.contracts.words import (
     ActorKind,
     Availability,
@@ -178,11 +178,16 @@ class Neighbours:
         bus.answer_with(Heartbeat, self._heartbeat)
         bus.answer_with(SetAvailability, self._available)
         bus.answer_with(ReadFigures, self._figures)
+        bus.answer_with(ReadAnswers, self._answers)
         for command in UNKNOWN_THERE:
             bus.answer_with(command, self._unknown)
 
     async def _figures(self, _command: ReadFigures, _meta: Meta) -> Contract:
         return Figures(sent=0, answered=0, response_rate=None, satisfaction=None, average=None, distribution={})
+
+    async def _answers(self, command: ReadAnswers, meta: Meta) -> Contract:
+        self.asked.append((command, meta))
+        return AnswerPage(items=())
 
     async def _unknown(self, command: Command[Any], _meta: Meta) -> Contract:
         raise NotFound(f"{command.type}: there is no such thing here.")
@@ -408,7 +413,7 @@ class Page:
         return [row["contact_name"] for row in self.of("row")]
 
     async def until(self, event: str, count: int = 1) -> Any:
-        await eventually(lambda: len(self.of(event)) >= count, within=10)
+        await eventually(lambda: len(self.of(event)) >= count)
         return self.of(event)[count - 1]
 
 

@@ -16,7 +16,7 @@ class Listener:
         if self._raises:
             raise self._raises.pop(0)
 
-    async def times(self, count: int, within: float = 10.0) -> None:
+    async def times(self, count: int, within: float = 30.0) -> None:
         """Wait until it has heard so many."""
         await eventually(lambda: len(self.heard) >= count, within)
 

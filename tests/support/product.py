@@ -100,7 +100,7 @@ class Caller:
         found: dict[str, Any] = (await self.get(f"/api/conversations/{conversation}"))["row"]
         return found
 
-    async def becomes(self, conversation: str, *, within: float = 20.0, **wanted: Any) -> dict[str, Any]:
+    async def becomes(self, conversation: str, *, within: float = 40.0, **wanted: Any) -> dict[str, Any]:
         """Wait until the row has these values."""
         seen: dict[str, Any] = {}
 
@@ -172,7 +172,7 @@ class Page:
         """The data of all events of this name."""
         return [value for name, value in self.events if name == event]
 
-    async def saw(self, event: str, within: float = 20.0, **wanted: Any) -> dict[str, Any]:
+    async def saw(self, event: str, within: float = 40.0, **wanted: Any) -> dict[str, Any]:
         """Wait for an event with these values; the first such."""
 
         def found() -> list[dict[str, Any]]:

@@ -37,7 +37,7 @@ class Receiver:
     answers: list[Answer | None] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
 
-    async def got(self, count: int, within: float = 10.0) -> list[Request]:
+    async def got(self, count: int, within: float = 30.0) -> list[Request]:
         """Wait until it has so many."""
         await eventually(lambda: len(self.requests) >= count, within)
         return self.requests

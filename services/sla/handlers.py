@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -44,6 +45,7 @@ class Handlers:
         self._schedules = schedules
         self._settings = settings
         self._clock = clock
+        self._previewing = asyncio.Lock()
 
     async def on_conversation_changed(self, event: ConversationChanged, meta: Meta) -> None:
         """Every clock that the change says something about."""
@@ -58,15 +60,8 @@ class Handlers:
         if not 0 <= command.target_seconds <= HORIZON.total_seconds():
             raise Unprocessable("Give a target of no less than nothing and at most thirty years.")
         schedule = self._named(command.schedule)
-        start = command.start
-        found = due(schedule, [(start, None)], timedelta(seconds=command.target_seconds))
-        worked = None if command.until is None else working_time(schedule, start, command.until).total_seconds()
-        return Preview(
-            due_at=found.due_at,
-            breach_at=found.breach_at,
-            working_seconds=worked,
-            open_now=is_open(schedule, self._clock.now()),
-        )
+        async with self._previewing:  # years of a strange schedule take seconds, and clocks must not wait for them
+            return await asyncio.to_thread(_previewed, schedule, command, self._clock.now())
 
     async def read(self, command: ReadClocks, _meta: Meta) -> ClocksRead:
         """The clocks of a conversation."""
@@ -92,6 +87,17 @@ class Handlers:
                 raise NotFound(f"There is no schedule {schedule}.")
             return found.hours.schedule()
         return schedule.schedule()
+
+
+def _previewed(schedule: Schedule | None, command: PreviewSchedule, now: datetime) -> Preview:
+    start, until = command.start, command.until
+    found = due(schedule, [(start, None)], timedelta(seconds=command.target_seconds))
+    return Preview(
+        due_at=found.due_at,
+        breach_at=found.breach_at,
+        working_seconds=None if until is None else working_time(schedule, start, until).total_seconds(),
+        open_now=is_open(schedule, now),
+    )
 
 
 def woken(clock: ClockSnapshot, now: datetime) -> Decision[ClockSnapshot] | None:

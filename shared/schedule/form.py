@@ -6,9 +6,9 @@ from datetime import date
 from functools import lru_cache
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
-from shared.schedule.public_holidays import PublicHolidays
+from shared.schedule.public_holidays import PublicHolidays, refuse_unknown_country, refuse_unknown_subdivision
 from shared.schedule.schedule import WEEKDAYS, Schedule
 from shared.schedule.shift import PATTERN, Shift
 from shared.schedule.wall import zone_named
@@ -24,6 +24,7 @@ ShiftText = Annotated[
         json_schema_extra={"pattern": PATTERN},
     ),
 ]
+DayShifts = Annotated[tuple[ShiftText, ...], Field(max_length=48)]
 ZoneName = Annotated[str, AfterValidator(lambda name: zone_named(name).key)]
 
 
@@ -34,15 +35,15 @@ class Form(BaseModel):
 
 
 class WeekForm(Form):
-    """The shifts of each weekday, any number a day; none: closed."""
+    """The shifts of each weekday, up to 48 a day; none: closed."""
 
-    mon: tuple[ShiftText, ...] = Field((), title="Monday")
-    tue: tuple[ShiftText, ...] = Field((), title="Tuesday")
-    wed: tuple[ShiftText, ...] = Field((), title="Wednesday")
-    thu: tuple[ShiftText, ...] = Field((), title="Thursday")
-    fri: tuple[ShiftText, ...] = Field((), title="Friday")
-    sat: tuple[ShiftText, ...] = Field((), title="Saturday")
-    sun: tuple[ShiftText, ...] = Field((), title="Sunday")
+    mon: DayShifts = Field((), title="Monday")
+    tue: DayShifts = Field((), title="Tuesday")
+    wed: DayShifts = Field((), title="Wednesday")
+    thu: DayShifts = Field((), title="Thursday")
+    fri: DayShifts = Field((), title="Friday")
+    sat: DayShifts = Field((), title="Saturday")
+    sun: DayShifts = Field((), title="Sunday")
 
 
 class ImportForm(Form):
@@ -58,10 +59,19 @@ class ImportForm(Form):
         examples=["MD", "CT"],
     )
 
-    @model_validator(mode="after")
-    def _known(self) -> Self:
-        PublicHolidays(self.country, self.subdivision)
-        return self
+    @field_validator("country")
+    @classmethod
+    def _known_country(cls, country: str) -> str:
+        refuse_unknown_country(country)
+        return country
+
+    @field_validator("subdivision")
+    @classmethod
+    def _known_subdivision(cls, subdivision: str | None, info: ValidationInfo) -> str | None:
+        country = info.data.get("country")  # absent when it was refused itself
+        if subdivision is not None and country is not None:
+            refuse_unknown_subdivision(country, subdivision)
+        return subdivision
 
 
 class ScheduleForm(Form):
@@ -76,7 +86,7 @@ class ScheduleForm(Form):
     holidays: tuple[date, ...] = Field(
         (), title="Holidays", description="Closed for the whole local date, whatever else says it is open."
     )
-    special_days: dict[date, tuple[ShiftText, ...]] = Field(
+    special_days: dict[date, DayShifts] = Field(
         default_factory=dict,
         title="Special days",
         description="Dates with shifts of their own instead of their weekday's; no shifts: none start that day.",

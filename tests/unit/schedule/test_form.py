@@ -52,7 +52,11 @@ def test_equal_forms_share_one_schedule_and_so_its_days() -> None:
         ({"week": {"mon": ["09:00-17:00", "16:00-18:00"]}}, (), "overlap"),
         ({"holidays": ["2026-02-30"]}, ("holidays", 0), "date"),
         ({"special_days": {"2026-01-01": ["x"]}}, ("special_days", "2026-01-01", 0), "not a shift"),
-        ({"import": {"country": "ZZ"}}, ("import",), "no public holidays"),
+        ({"import": {"country": "ZZ"}}, ("import", "country"), "AD, AE, AF"),
+        ({"import": {"country": "es"}}, ("import", "country"), "ES, ET"),
+        ({"import": {"country": "__init__"}}, ("import", "country"), "no public holidays"),
+        ({"import": {"country": "ES", "subdivision": "ZZ"}}, ("import", "subdivision"), "MD, ML, NC"),
+        ({"import": {"country": "VA", "subdivision": "A"}}, ("import", "subdivision"), "leave the region out"),
         ({"shifts": {}}, ("shifts",), "not permitted"),
     ],
 )

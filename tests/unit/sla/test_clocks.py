@@ -399,9 +399,15 @@ async def test_SL_11_received_and_answered_outside_hours_takes_no_time() -> None
     assert (clock.outcome, clock.elapsed_seconds) == (ClockOutcome.MET, 0)
 
 
-async def _vector(schedule: str, target: int, spans: list[list[str | None]], **more: Any) -> tuple[SlaInMemory, str]:
+async def _vector(
+    schedule: str | None, target: int, spans: list[list[str | None]], **more: Any
+) -> tuple[SlaInMemory, str]:
     """A clock over these spans, as the service keeps it."""
-    hours = {"s": ScheduleSettings(name="S", hours=VECTORS["schedules"][schedule], channels=(CHANNEL,))}
+    named = {"s": schedule} if schedule is not None else {}
+    hours = {
+        id: ScheduleSettings(name="S", hours=VECTORS["schedules"][name], channels=(CHANNEL,))
+        for id, name in named.items()
+    }
     begun = [Span.model_validate({"start": start, "end": end}) for start, end in spans]
     sla = SlaInMemory({"p": policy(first_minutes=target, **more)}, hours, clock=ManualClock(begun[-1].start))
     now = Story().message("m1", 0).now
@@ -416,6 +422,37 @@ async def test_vectors_of_clocks_hold_for_the_running_service(vector: dict[str, 
     clock = await sla.clocks.get(id)
     assert clock is not None
     assert clock.due_at == datetime.fromisoformat(vector["due_at"])
+
+
+@pytest.mark.parametrize("vector", VECTORS["due"], ids=lambda vector: vector["id"])
+async def test_vectors_of_due_times_hold_for_the_running_service(vector: dict[str, Any]) -> None:
+    """And the breach is said strictly after breach_at, not at it."""
+    sla, id = await _vector(vector["schedule"], vector["target_min"], [[vector["start"], None]])
+    clock = await sla.clocks.get(id)
+    assert clock is not None
+    breach_at = datetime.fromisoformat(vector["breach_at"])
+    assert (clock.due_at, clock.breach_at) == (datetime.fromisoformat(vector["due_at"]), breach_at)
+    await sla.ring(breach_at)
+    assert ("SlaBreached", id) not in sla.alarms()
+    await sla.ring(breach_at + timedelta(milliseconds=1))
+    assert sla.alarms() == [("SlaWarned", id), ("SlaBreached", id)]
+
+
+@pytest.mark.parametrize("vector", VECTORS["working_time"], ids=lambda vector: vector["id"])
+async def test_vectors_of_working_time_hold_for_the_running_service(vector: dict[str, Any]) -> None:
+    """Met iff the time used is at most the target: a second less of a target, and it is breached."""
+    begun, ended = (datetime.fromisoformat(vector[end]).astimezone(UTC) for end in ("from", "to"))
+    hours = {"s": ScheduleSettings(name="S", hours=VECTORS["schedules"][vector["schedule"]], channels=(CHANNEL,))}
+    minutes = max(vector["seconds"] // 60, 1)
+    for target, outcome in ((minutes, ClockOutcome.MET), (minutes - 1, ClockOutcome.BREACHED)):
+        if target < 1 or (outcome is ClockOutcome.BREACHED and not vector["seconds"]):
+            continue
+        sla = SlaInMemory({"p": policy(first_minutes=target)}, hours, clock=ManualClock(ended))
+        now = Story().message("m1", 0).now
+        turn = now.turns[0].model_copy(update={"spans": (Span(start=begun, end=ended),), "ended_at": ended})
+        await sla.hear(changed(now.model_copy(update={"turns": (turn,)})))
+        clock = (await sla.all())["first 1.1"]
+        assert (clock.outcome, clock.elapsed_seconds) == (outcome, vector["seconds"])
 
 
 async def test_SL_06_vectors_of_colours_hold_for_the_running_service() -> None:

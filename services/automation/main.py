@@ -40,7 +40,8 @@ class Automation:
             limit=lambda: self._owner.book(AutomationSettings).current().runs_per_hour,
         )
         common = Common(runtime, database, self._owner, self._replicas, self._budgets)
-        self._parts: Sequence[Part] = (RulesPart(common), WebhooksPart(common, load(WebhookSending)))
+        hooks = WebhooksPart(common, load(WebhookSending))
+        self._parts: Sequence[Part] = (RulesPart(common, calls=hooks.call), hooks)
 
     async def start(self) -> None:
         """Settings first, answered and asked for, then events, then time."""

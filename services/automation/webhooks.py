@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Mapping, Sequence
 
-from services.automation.domain.telling import of_rule
+from services.automation.domain.telling import Telling
 from services.automation.handlers.webhooks import WebhookHandlers
 from services.automation.metrics import WebhookMetrics
 from services.automation.parts import Common
@@ -14,8 +14,7 @@ from services.automation.repository.deliveries import Deliveries, MaskedMessages
 from services.automation.settings import WebhookSending
 from services.automation.workers.webhooks import Deliverer, forget_old
 from shared.bus import Row, answers, consumes
-from shared.contracts.acts import RuleRun
-from shared.contracts.base import Instant, Meta
+from shared.contracts.base import Meta
 from shared.contracts.clocks import SlaBreached, SlaCorrected, SlaWarned
 from shared.contracts.conversations import ConversationChanged
 from shared.contracts.messages import (
@@ -47,7 +46,7 @@ TOLD = (
 
 
 class WebhooksPart:
-    """Where the pieces of webhooks meet. ``call_by_rule`` is the action of a rule."""
+    """Where the pieces of webhooks meet. ``call`` is what the action of a rule uses."""
 
     def __init__(self, common: Common, sending: WebhookSending) -> None:
         runtime, database = common.runtime, common.database
@@ -125,11 +124,8 @@ class WebhooksPart:
         """Told to whoever subscribes."""
         await self._handlers.tell(event, meta)
 
-    async def call_by_rule(
-        self, webhook: str, run: RuleRun, place: int, event: ConversationChanged, at: Instant
-    ) -> bool:
-        """The action at ``place`` of a run: ``rule.called``, once. False when the webhook is gone or switched off."""
-        telling = of_rule(run, place, event.conversation, event.message, event.contact, at)
+    async def call(self, webhook: str, telling: Telling) -> bool:
+        """Tell the webhook that a rule names; False when it is gone or switched off."""
         return await self._handlers.call(webhook, telling)
 
     def _webhooks(self) -> Mapping[str, Webhook]:

@@ -32,6 +32,12 @@ def pytest_configure_node(node: object) -> None:
     node.workerinput.update(rabbit_url=servers.rabbit_url, mongo_url=servers.mongo_url)  # type: ignore[attr-defined]  # as above
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins, so that two workers end together."""
+    longest = ("browser", "e2e", "integration", "contracts", "properties", "unit")
+    items.sort(key=lambda item: next((place for place, part in enumerate(longest) if part in item.path.parts), 0))
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     config.stash[SERVERS].stop()
 

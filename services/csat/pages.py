@@ -78,7 +78,11 @@ class Pages:
         cause = meta.model_copy(update={"event_id": rules.step_id(invitation.id, "comment")})
         note = derived("note", cause.event_id)
         told = CommentInvitation(conversation=invitation.conversation, invitation=invitation.id, message=note)
-        await self._bus.ask(told, meta=cause)
+        try:
+            await self._bus.ask(told, meta=cause)
+        except Conflict:
+            if invitation.comment_message != note:
+                raise  # else this comment was taken, but perhaps its note was not written any more
         survey = self._surveys().get(invitation.survey or "")
         by = rules.author(invitation, "" if survey is None else survey.name)
         await self._bus.ask(WriteNote(conversation=invitation.conversation, text=text, by=by), meta=cause)

@@ -95,6 +95,7 @@ class Gateway:
             metrics=metrics,
             requests=Throttle("requests", settings.requests_per_minute),
             sign_ins=Throttle("sign-ins", settings.sign_ins_per_minute),
+            survey_pages=Throttle("survey-pages", settings.survey_pages_per_minute),
         )
         gate = Gate()
         self._forward = Forward(settings.ingest_url) if settings.ingest_url is not None else None

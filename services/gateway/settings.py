@@ -21,6 +21,9 @@ class GatewaySettings(BaseSettings):
     forward_limit: int = Field(30 * 1024 * 1024, ge=1024, description="largest body sent on to ingest, in bytes")
     requests_per_minute: int = Field(6000, ge=1, description="requests of one person or key, per process")
     sign_ins_per_minute: int = Field(10, ge=1, description="attempts for one e-mail, and from one address")
+    survey_pages_per_minute: int = Field(
+        120, ge=1, description="requests for hosted survey pages from one address, per process"
+    )
     password_threads: int = Field(2, ge=1, le=16, description="passwords checked at once; 64 MiB each")
     setup_link_hours: int = Field(72, ge=1, le=24 * 30, description="how long a set-up link is good")
     ask_seconds: float = Field(5.0, gt=0, le=60, description="how long a request waits for another service")

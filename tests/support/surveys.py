@@ -10,20 +10,29 @@ from typing import Any
 from services.csat.domain.invitations import Invitation, Stage, invitation_id
 from services.csat.domain.link import token
 from services.csat.handlers import Handlers, woken
+from services.csat.pages import Pages
 from services.csat.repository import Claim, Claims, narrowed
 from services.csat.sending import Sending
-from services.routing.domain.invitation import open_invitation
+from services.routing.domain.decision import Decision as RoutingDecision
+from services.routing.domain.invitation import answer_invitation, comment_invitation, open_invitation
 from shared.contracts.base import Meta
-from shared.contracts.conversations import ConversationChanged, ConversationReply, OpenInvitation
-from shared.contracts.messages import ReadMessage, SendMessage, Sent
-from shared.contracts.settings import Channel, Survey
+from shared.contracts.conversations import (
+    AnswerInvitation,
+    CommentInvitation,
+    ConversationChanged,
+    ConversationReply,
+    OpenInvitation,
+)
+from shared.contracts.messages import ReadMessage, SendMessage, Sent, WriteNote
+from shared.contracts.settings import Channel, ReasonSettings, Survey, WorkflowSettings
 from shared.contracts.surveys import SurveyDecision, Wanted
+from shared.contracts.words import AnsweredBy
 from shared.errors import NotFound
 from shared.ids import derived, new_id
 from shared.store import Decision, Page
 from tests.support.bus import FakeBus
 from tests.support.clock import ManualClock
-from tests.support.conversations import CHANNEL, Story, outbound
+from tests.support.conversations import CHANNEL, Story, desk, outbound
 from tests.support.store import MemoryAggregates, MemoryRepository
 
 KEY = b"key of these tests"
@@ -58,6 +67,12 @@ def survey(**fields: Any) -> Survey:
     return Survey.model_validate({"name": "After chat", "channels": [CHANNEL], "versions": [version]} | fields)
 
 
+def solved_story(language: str | None = None) -> Story:
+    """A conversation that was answered and is about to be resolved; reasons are on."""
+    told = Story(desk(WorkflowSettings(resolve_reasons=ReasonSettings(enabled=True))))
+    return told.message("m1", 0, language=language).reply("r1", 10).accept("r1", 11)
+
+
 def link(invitation: str) -> str:
     """Where the page of an invitation would be."""
     return f"https://care.example/survey/{token(invitation, KEY)}"
@@ -79,11 +94,16 @@ class CsatInMemory:
         self.bus.answer_with(OpenInvitation, self._open)
         self.bus.answer_with(SendMessage, self._send)
         self.bus.answer_with(ReadMessage, self._read)
+        self.bus.answer_with(AnswerInvitation, self._answer)
+        self.bus.answer_with(CommentInvitation, self._comment)
+        self.bus.answer_with(WriteNote, self._note)
+        self.notes: dict[str, WriteNote] = {}
         self.stories: dict[str, Story] = {}
         self.sent: dict[str, SendMessage] = {}
         self.refusal: Exception | None = None
         self.lost: Exception | None = None
         self.invitations = MemoryInvitations(Invitation, clock=self.clock, name="invitations")
+        self.pages = Pages(self.invitations, lambda: self.surveys, self.bus, self.clock, [KEY])
         self.claims = MemoryRepository(Claim, name="claims")
         claims = Claims(self.claims)
         self.handlers = Handlers(self.invitations, claims, lambda: self.surveys)
@@ -122,6 +142,10 @@ class CsatInMemory:
         assert found is not None
         return found
 
+    def meta(self) -> Meta:
+        """Of some command."""
+        return Meta(event_id=new_id(), type="test", occurred_at=self.clock.now(), correlation_id="test")
+
     def decisions(self) -> list[tuple[bool, str | None]]:
         """(sent, reason) of everything said for the trail."""
         return [(one.sent, one.reason) for one in self.invitations.said(SurveyDecision)]
@@ -130,6 +154,34 @@ class CsatInMemory:
         story = self.stories[command.conversation]
         story.keep(open_invitation(story.now, command.invitation, story.desk, self.clock.now()))
         return ConversationReply(conversation=story.now)
+
+    async def press(self, story: Story, option: str, how: AnsweredBy = AnsweredBy.BUTTON) -> None:
+        """A button below the survey's message, and csat hears of it."""
+        invitation = await self.invitation(story)
+        answer = AnswerInvitation(conversation=story.now.id, invitation=invitation.id, option=option, how=how)
+        await self.bus.ask(answer)
+
+    async def _answer(self, command: AnswerInvitation, _meta: Meta) -> ConversationReply:
+        story = self.stories[command.conversation]
+        return await self._told(story, answer_invitation(story.now, command, story.desk, self.clock.now()))
+
+    async def _comment(self, command: CommentInvitation, _meta: Meta) -> ConversationReply:
+        story = self.stories[command.conversation]
+        decision = comment_invitation(story.now, command.invitation, command.message, story.desk, self.clock.now())
+        return await self._told(story, decision)
+
+    async def _told(self, story: Story, decision: RoutingDecision) -> ConversationReply:
+        if decision.changed:
+            story.keep(decision)
+            await self.hear(story)
+        return ConversationReply(conversation=story.now)
+
+    async def _note(self, command: WriteNote, meta: Meta) -> Sent:
+        if self.refusal is not None:
+            raise self.refusal
+        id = derived("note", meta.event_id)
+        self.notes.setdefault(id, command)
+        return Sent(message=outbound(id, 0, text=command.text).message)
 
     async def _send(self, command: SendMessage, meta: Meta) -> Sent:
         if self.refusal is not None:

@@ -20,6 +20,7 @@ from services.gateway.api import (
     reports,
     sessions,
     settings,
+    survey_page,
     surveys,
     webhooks,
 )
@@ -43,6 +44,7 @@ ROUTERS = (
     notifications,
     reports,
     surveys,
+    survey_page,
     webhooks,
     live,
 )

@@ -56,6 +56,7 @@ class Parts:
     metrics: GatewayMetrics
     requests: Throttle
     sign_ins: Throttle
+    survey_pages: Throttle
 
 
 def parts_of(request: Request) -> Parts:

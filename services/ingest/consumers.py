@@ -27,13 +27,16 @@ from shared.contracts.messages import (
     WriteNote,
 )
 
+AT_ONCE = 300
+"""Conversation changes in hand: their messages are marked as taken by one write a moment."""
+
 
 def table(
     hearing: Hearing, writing: Writing, contacts: Contacts, reading: Reading, streams: Streams
 ) -> tuple[Row, ...]:
     """Everything ingest consumes and answers."""
     return (
-        consumes(ConversationChanged, hearing.on_conversation_changed),
+        consumes(ConversationChanged, hearing.on_conversation_changed, prefetch=AT_ONCE),
         consumes(RuleActed, hearing.on_rule_acted),
         hears(TimelineHint, streams.on_hint),
         answers(SendMessage, writing.send),

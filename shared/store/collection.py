@@ -122,11 +122,17 @@ class Collection:
             result = await self._driver.update_one(dict(filter), dict(change), upsert=upsert)
         return result.matched_count + (1 if result.upserted_id is not None else 0)
 
-    async def update_many(self, filter: Mapping[str, Any], change: Mapping[str, Any]) -> int:
-        """Update all that match; how many did."""
+    async def update_many(
+        self, filter: Mapping[str, Any], change: Mapping[str, Any] | Sequence[Mapping[str, Any]]
+    ) -> int:
+        """Update all that match, by operators or by a pipeline; how many did.
+
+        One transaction on the embedded server, where each update of a bulk is one of its own.
+        """
         self._count["update"].inc()
+        stages = dict(change) if isinstance(change, Mapping) else list(change)
         with in_our_words():
-            return (await self._driver.update_many(dict(filter), dict(change))).matched_count
+            return (await self._driver.update_many(dict(filter), stages)).matched_count
 
     async def replace(self, filter: Mapping[str, Any], document: Mapping[str, Any]) -> int:
         """Replace the one that matches, or make it; ``LostRace`` when its id is there but does not match."""

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from pymongo import UpdateOne
 
 from shared.bus.envelope import Envelope
 from shared.clock import Clock
@@ -17,16 +16,16 @@ from shared.store.collection import Collection, Document
 from shared.store.documents import EPOCH
 from shared.store.entry import Entry
 from shared.store.failures import StoreAway
-from shared.store.group import GroupCommit
+from shared.store.saving import dropping
 from shared.store.trail import Trail
 
 log = structlog.get_logger(__name__)
 
 Publish = Callable[[Envelope], Awaitable[None]]
-Drop = Callable[[str, set[str]], UpdateOne | None]
-"""The write that drops entries of an aggregate's outbox; None while a turn is under way, which drops them itself."""
+Drop = Callable[[str, set[str]], bool]
+"""Whether entries of an aggregate's outbox may be dropped now; not during a turn, which drops them itself."""
 
-TIDY_SECONDS = 0.5
+TIDY_SECONDS = 1.0
 SWEEP_SECONDS = 2.0
 SWEEP_BACKOFF_SECONDS = 5.0
 GRACE = timedelta(seconds=5)
@@ -34,6 +33,8 @@ WINDOW = 100
 """Aggregates read at once by a sweep. The embedded server matches everything before it limits: not too few."""
 AT_ONCE = 64
 REMEMBERED = 20_000
+DROPPED_AT_ONCE = 25
+"""Aggregates dropped from by one statement, which names the entries of all of them."""
 
 
 class Outbox:
@@ -42,7 +43,6 @@ class Outbox:
     def __init__(
         self,
         collection: Collection,
-        commit: GroupCommit,
         *,
         publish: Publish,
         trail: Trail | None,
@@ -51,7 +51,6 @@ class Outbox:
         metrics: tuple[Any, Any],
     ) -> None:
         self._collection = collection
-        self._commit = commit
         self._publish = publish
         self._trail = trail
         self._drop = drop
@@ -60,6 +59,7 @@ class Outbox:
         self._gate = asyncio.Semaphore(AT_ONCE)
         self._flying: dict[str, asyncio.Task[None]] = {}
         self._confirmed: dict[str, Entry] = {}
+        self._fresh: dict[str, set[str]] = {}
         self._droppable: dict[str, set[str]] = {}
         self._dropping: dict[str, set[str]] = {}
         self._settled: OrderedDict[str, None] = OrderedDict()
@@ -104,8 +104,9 @@ class Outbox:
         return entry in self._settled or entry in self._confirmed
 
     def take_droppable(self, aggregate: str) -> set[str]:
-        """Entries that the next write of this aggregate drops, those included that a bulk is dropping now."""
-        return self._droppable.pop(aggregate, set()) | self._dropping.get(aggregate, set())
+        """Entries that the next write of this aggregate drops, those included that are being dropped now."""
+        ready = self._droppable.pop(aggregate, set()) | self._fresh.pop(aggregate, set())
+        return ready | self._dropping.get(aggregate, set())
 
     def give_back(self, aggregate: str, entries: Iterable[str]) -> None:
         """They were not dropped after all."""
@@ -122,7 +123,11 @@ class Outbox:
             self._failed.inc()
             log.warning("outbox.unpublished", collection=self._collection.name, error=type(error).__name__)
             return
-        self._confirmed[entry.id] = entry
+        if self._trail is None:
+            self._settle(entry.id)
+            self._fresh.setdefault(entry.aggregate, set()).add(entry.id)
+        else:
+            self._confirmed[entry.id] = entry
         self._untidy.set()
 
     async def _tidy_often(self) -> None:
@@ -137,39 +142,52 @@ class Outbox:
                 log.exception("outbox.untidy", collection=self._collection.name)
 
     async def tidy(self) -> None:
-        """Drop what the trail has since the last time; give the trail what was confirmed since."""
+        """Drop what was droppable the last time already, and no write of its aggregate has dropped since.
+
+        What the trail has not is given to it.
+        """
         self._untidy.clear()
-        droppable, self._droppable = self._droppable, {}
+        droppable, self._droppable, self._fresh = self._droppable, self._fresh, {}
         confirmed = list(self._confirmed.values())
         try:
             await asyncio.gather(self._remember(confirmed), self._drop_all(droppable))
         finally:
-            if self._confirmed or self._droppable:
+            if self._confirmed or self._droppable or self._fresh:
                 self._untidy.set()
 
     async def _remember(self, entries: list[Entry]) -> None:
-        if not entries:
+        if not entries or self._trail is None:
             return
-        if self._trail is not None:
-            await self._trail.add(entries)
+        await self._trail.add(entries)
         for entry in entries:
             self._settle(entry.id)
             self._confirmed.pop(entry.id, None)
             self._droppable.setdefault(entry.aggregate, set()).add(entry.id)
 
     async def _drop_all(self, droppable: dict[str, set[str]]) -> None:
-        writes: dict[str, asyncio.Future[None]] = {}
-        for aggregate, entries in droppable.items():
-            if (write := self._drop(aggregate, entries)) is None:
+        waiting = list(droppable.items())
+        while waiting:
+            group, waiting = waiting[:DROPPED_AT_ONCE], waiting[DROPPED_AT_ONCE:]
+            free = {}
+            for aggregate, entries in group:
+                if self._drop(aggregate, entries):
+                    free[aggregate] = entries
+                else:
+                    self.give_back(aggregate, entries)
+            if free:
+                await self._drop_group(free, waiting)
+
+    async def _drop_group(self, group: dict[str, set[str]], waiting: list[tuple[str, set[str]]]) -> None:
+        self._dropping |= group
+        try:
+            await self._collection.update_many({"_id": {"$in": list(group)}}, dropping(set().union(*group.values())))
+        except BaseException:
+            for aggregate, entries in (*group.items(), *waiting):
                 self.give_back(aggregate, entries)
-                continue
-            self._dropping[aggregate] = entries
-            writes[aggregate] = self._commit.write(write)
-        done = await asyncio.gather(*writes.values(), return_exceptions=True)
-        for aggregate, problem in zip(writes, done, strict=True):
-            entries = self._dropping.pop(aggregate)
-            if isinstance(problem, BaseException):
-                self.give_back(aggregate, entries)
+            raise
+        finally:
+            for aggregate in group:
+                self._dropping.pop(aggregate, None)
 
     def _settle(self, entry: str) -> None:
         self._settled[entry] = None
@@ -210,33 +228,22 @@ class Outbox:
 
     async def _sweep_window(self, documents: list[Document], until: datetime) -> bool:
         tasks: dict[str, asyncio.Task[None]] = {}
-        leftovers: list[tuple[Document, list[str]]] = []
+        leftovers: dict[str, set[str]] = {}
         for document in documents:
             kept = document.get("outbox", {})
-            leftovers.append((document, [id for id in kept if id in self._settled]))
+            if not kept or any(id in self._settled for id in kept):
+                leftovers[document["_id"]] = {id for id in kept if id in self._settled}
             for id, value in kept.items():
                 if value["at"] > until or self.settled(id) or id in self._flying:
                     continue
                 if (task := self.send(Entry.of(id, document["_id"], value), republished=True)) is not None:
                     self._republished.inc()
                     tasks[id] = task
-        await self._drop_settled(leftovers)
+        await self._drop_all(leftovers)
         if not tasks:
             return True
         await asyncio.wait(tasks.values())
         return any(self.settled(id) for id in tasks)
-
-    async def _drop_settled(self, leftovers: list[tuple[Document, list[str]]]) -> None:
-        """What a drop left behind that met another version, or did not know whether anything else was unsent."""
-        writes = []
-        for document, settled in leftovers:
-            unsets = {f"outbox.{id}": "" for id in settled}
-            if len(settled) == len(document.get("outbox", {})):
-                unsets["unsent_since"] = ""
-            if unsets:
-                as_read = {"_id": document["_id"], "version": document["version"]}
-                writes.append(self._commit.write(UpdateOne(as_read, {"$unset": unsets})))
-        await asyncio.gather(*writes)
 
 
 def _marked(entry: Envelope) -> Envelope:

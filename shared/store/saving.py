@@ -16,6 +16,17 @@ from shared.store.known import REMEMBERED_CAUSES, Known, Unsent
 Derive = Callable[[S], Mapping[str, Any]]
 
 
+def dropping(entries: Iterable[str]) -> list[dict[str, Any]]:
+    """The pipeline that takes entries out of an outbox; one left empty is not unsent any more.
+
+    The document decides that by itself, so another process may have added to it meanwhile.
+    """
+    paths = [f"outbox.{entry}" for entry in entries]
+    emptied = {"$eq": [{"$ifNull": ["$outbox", {}]}, {}]}
+    settle = {"$set": {"unsent_since": {"$cond": [emptied, "$$REMOVE", "$unsent_since"]}}}
+    return [{"$unset": paths}, settle] if paths else [settle]
+
+
 class Writer(Generic[S]):
     """Builds writes. Only the state is written whole; outbox and causes are added to, so nothing is resurrected."""
 

@@ -294,3 +294,15 @@ async def test_listeners_hear_every_saved_state(cases: Cases) -> None:
     await cases.change("a", cause(), count("a"))
     await cases.change("a", cause(), lambda _: None)
     assert [(case.id, case.version) for case in saved] == [("a", 1), ("a", 2)]
+
+
+async def test_several_at_one_version_are_amended_alike_and_change_on_from_there(cases: Cases) -> None:
+    for id in ("a", "b", "c"):
+        await cases.change(id, cause(), count(id))
+    await cases.change("c", cause(), count("c"))
+    await cases.insert(Case(id="d", count=3), cause())
+    assert await cases.amend(["a", "b", "c", "d", "nobody"], 1, {"count": 7, "wake_at": None}, {"count": 1}) == 2
+    assert await cases.get("a") == Case(id="a", version=2, count=7)
+    assert await cases.get("c") == Case(id="c", version=2, count=2)
+    assert (await cases.change("a", cause(), count("a"))).state == Case(id="a", version=3, count=8)
+    assert await cases.amend(["a", "b"], 1, {"count": 7}, {}) == 0

@@ -112,6 +112,22 @@ async def eventually_empty(database: Database) -> None:
     await eventually(empty)
 
 
+async def test_an_amendment_takes_what_is_confirmed_out_of_the_outbox_and_leaves_the_rest(
+    database: Database, process: Process, broker: Broker
+) -> None:
+    cases, away = process(trail=False), process(Broker(away=True), trail=False)
+    assert await cases.insert(Case(id="a"), cause(), lambda saved: (CaseChanged(case=saved),))
+    await eventually(lambda: broker.heard and not cases.outbox.flying)
+    await away.insert(Case(id="b"), cause(), lambda saved: (CaseChanged(case=saved),))
+    assert await cases.amend(["a", "b"], 1, {"count": 3}, {}) == 2
+    assert (await outbox(database), await marked(database)) == (1, 1)
+    await cases.outbox.sweep(AT_ONCE)
+    await cases.outbox.tidy()
+    await cases.outbox.tidy()
+    assert (await outbox(database), await marked(database)) == (0, 0)
+    assert broker.versions == [1, 1]
+
+
 async def test_stopping_leaves_nothing_behind(database: Database, process: Process) -> None:
     cases = process()
     await cases.start()

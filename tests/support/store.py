@@ -92,6 +92,25 @@ class MemoryAggregates(Documents[S]):
         shown = tuple(record(line) for line in lines[start : start + limit])
         return Page(shown, str(start + limit) if start + limit < len(lines) else None)
 
+    async def amend(self, ids: Iterable[str], at: int, fields: Mapping[str, Any], where: Mapping[str, Any]) -> int:
+        query = {"_id": {"$in": list(ids)}, "version": at, **{f"state.{path}": one for path, one in where.items()}}
+        found = self._matching(query, [])
+        for document in found:
+            state = decoded(encoded(document["state"]))
+            for path, value in {**fields, "version": at + 1}.items():
+                *outer, name = path.split(".")
+                part = state
+                for step in outer:
+                    part = part[step]
+                part[name] = value
+            document = self._documents[document["_id"]]
+            document |= {"version": at + 1, "state": state}
+            if "wake_at" in fields:
+                document.pop("wake_at", None)
+            known = self._known[document["_id"]]
+            self._known[document["_id"]] = Known(known.id, self._read(document), at + 1, known.causes)
+        return len(found)
+
     def on_saved(self, listener: Callable[[S], None]) -> None:
         self._listeners.append(listener)
 

@@ -225,6 +225,13 @@ def taken(state: StoredMessage) -> StoredMessage:
     return state if state.announce is None else armed(state.model_copy(update={"announce": None}))
 
 
+UNTOUCHED = 1
+"""The version of a message that nothing has happened to since it was stored."""
+TAKEN = {"announce": None, "wake_at": None, "message.version": UNTOUCHED + 1}
+"""``taken``, of a message at ``UNTOUCHED`` with ``NOTHING_ELSE`` to do: the same change for all of them."""
+NOTHING_ELSE = {"message.direction": Direction.INBOUND.value, "fetch": None, "send": None}
+
+
 def rewritten(state: StoredMessage, text: str | None, by: Actor, now: datetime) -> StoredMessage:
     """A note changed, or with None deleted; what it said is kept in ``edits`` (WF-18)."""
     if state.message.direction is not Direction.INTERNAL:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -10,9 +9,10 @@ import structlog
 
 from services.ingest.domain.attributes import tidy
 from services.ingest.domain.contact import Contact, detected, told
-from services.ingest.domain.message import StoredMessage, author_of_rule, taken
+from services.ingest.domain.message import author_of_rule
 from services.ingest.domain.thread import tidy as tidy_tags
 from services.ingest.handlers.contacts import Contacts
+from services.ingest.handlers.taking import Taking
 from services.ingest.handlers.writing import Draft, Writing
 from services.ingest.metrics import IngestMetrics
 from services.ingest.repository import IngestRepository
@@ -26,7 +26,6 @@ from shared.contracts.rules import ActRefused
 from shared.contracts.words import Direction
 from shared.errors import NotFound, RetryLater, SwitchboardError, Unprocessable
 from shared.ids import derived
-from shared.store import Decision
 
 log = structlog.get_logger(__name__)
 
@@ -55,6 +54,7 @@ class Hearing:
         publish: Publish,
     ) -> None:
         self._repository = repository
+        self._taking = Taking(repository)
         self._writing = writing
         self._contacts = contacts
         self._clock = clock
@@ -66,7 +66,7 @@ class Hearing:
 
         Acts that an answer to triage left to ingest are applied.
         """
-        await asyncio.gather(*(self._take(id, meta) for id in taken_by(event)))
+        await self._taking.take(taken_by(event), meta)
         for fact in event.changes:
             match fact:
                 case LanguageChanged(detected=True, after=str(language)) if language:
@@ -128,15 +128,6 @@ class Hearing:
         if latest is None:
             raise NotFound("There is no message of the contact to tag.")
         return latest.id
-
-    async def _take(self, id: str, meta: Meta) -> None:
-        def decide(current: StoredMessage | None) -> Decision[StoredMessage] | None:
-            if current is None or current.message.direction is not Direction.INBOUND:
-                return None
-            after = taken(current)
-            return None if after is current else Decision(after)
-
-        await self._repository.messages.change(id, meta, decide)
 
     async def _set_language(self, conversation: ConversationSnapshot, language: str, meta: Meta) -> None:
         now = self._clock.now()

@@ -6,17 +6,24 @@ from collections.abc import Sequence
 
 from services.automation.domain.hours import schedule_of
 from services.automation.domain.rules import RuleSet
+from services.automation.domain.waiting import TimeRules
 from services.automation.handlers.asking import Asking
 from services.automation.handlers.rules import Calls, Handlers, Takes
+from services.automation.handlers.waiting import Waiting
 from services.automation.metrics import RuleMetrics
 from services.automation.parts import Common
+from services.automation.repository.following import Following
 from services.automation.repository.runs import Runs, Scores
+from services.automation.workers.following import CatchUp
 from shared.bus import Row, answers, consumes
 from shared.contracts.base import Meta
-from shared.contracts.conversations import ConversationChanged
+from shared.contracts.clocks import SlaBreached, SlaWarned
+from shared.contracts.conversations import ConversationChanged, RuleDue
 from shared.contracts.rules import ActRefused, PreviewRule, ReadRuns
 from shared.contracts.settings import Rule, ScheduleSettings, WorkflowSettings
+from shared.ids import derived
 from shared.schedule import Schedule
+from shared.timers import Timers
 
 
 class RulesPart:
@@ -26,7 +33,7 @@ class RulesPart:
         runtime = common.runtime
         self._replicas = common.replicas
         self._book = common.owner.book(Rule)
-        self._compiled: RuleSet | None = None
+        self._compiled: TimeRules | None = None
         self._book.on_change(self._forget)
         self._runs = Runs(common.database)
         self._scores = Scores(common.database)
@@ -42,12 +49,21 @@ class RulesPart:
             takes,
             calls,
         )
+        self._following = Following(common.database, publish=runtime.bus.publish, clock=runtime.clock)
+        self._waiting = Waiting(
+            self._time_rules, self._following, self._handlers, self._scores, runtime.bus, runtime.clock
+        )
+        self._timers = Timers(self._following, self._waiting.woken, runtime.clock, metrics=runtime.metrics)
+        self._catch_up = CatchUp(self._time_rules_named, self._waiting.follow, runtime.bus, runtime.clock, runtime.log)
         self._asking = Asking(self._runs, self._scores, self._hours, runtime.clock)
 
     def rows(self) -> Sequence[Row]:
         """What rules hear and answer."""
         return (
             consumes(ActRefused, self._handlers.on_act_refused),
+            consumes(RuleDue, self._waiting.on_rule_due),
+            consumes(SlaWarned, self._waiting.on_alarm),
+            consumes(SlaBreached, self._waiting.on_alarm),
             answers(ReadRuns, self._asking.runs),
             answers(PreviewRule, self._asking.preview),
         )
@@ -56,24 +72,43 @@ class RulesPart:
         """Collections and indexes."""
         await self._runs.start()
         await self._scores.start()
+        await self._following.start()
 
     async def begin(self) -> None:
-        """Nothing runs by itself."""
+        """Time-based rules."""
+        await self._timers.start()
+        self._catch_up.start()
 
     async def stop(self) -> None:
-        """Nothing to finish."""
+        """Finish what is woken, publish what is left."""
+        await self._catch_up.stop()
+        await self._timers.stop()
+        await self._following.stop()
 
     async def on_conversation_changed(self, event: ConversationChanged, meta: Meta) -> None:
-        """Rules react to what happened."""
+        """Rules react to what happened; time-based ones follow it."""
         await self._handlers.on_conversation_changed(event, meta)
+        await self._waiting.on_conversation_changed(event, meta)
 
     def _rules(self) -> RuleSet:
-        if self._compiled is None:
-            self._compiled = RuleSet(self._book.all())
-        return self._compiled
+        return self._time_rules().rules
 
     def _forget(self) -> None:
         self._compiled = None
+        self._catch_up.look()
+
+    def _time_rules(self) -> TimeRules:
+        """All rules, compiled once for each change of them; the name is that of the time-based ones."""
+        if self._compiled is None:
+            rules = RuleSet(self._book.all())
+            named = (f"{entry.id} {entry.rule.model_dump_json()}" for entry in rules.time_based)
+            self._compiled = TimeRules(rules, self._hours, derived("time rules", *named))
+        return self._compiled
+
+    def _time_rules_named(self) -> str | None:
+        """What following depends on; None while there are no time-based rules."""
+        found = self._time_rules()
+        return found.name if found.rules.time_based else None
 
     def _hours(self, channel: str) -> Schedule | None:
         workflow = self._replicas.book(WorkflowSettings).current()

@@ -17,6 +17,7 @@ HEARD_BY: dict[str, tuple[str, ...]] = {
     "conversation.changed.v1": ("ingest", "sla", "automation", "csat", "gateway"),
     "conversation.triaged.v1": ("routing",),
     "rule.acted.v1": ("routing", "ingest"),
+    "rule.due.v1": ("automation",),
     "act.refused.v1": ("automation",),
     "automation.halted.v1": ("routing",),
     "clock.changed.v1": ("gateway",),

@@ -101,6 +101,7 @@ class Ingest:
             clock,
             runtime.vault.signing_keys(TOKENS),
             runtime.stopping,
+            bus,
         )
         app = http_app(
             "Switchboard ingest", body_limit=settings.body_limit, larger={"/widget": settings.widget_body_limit}

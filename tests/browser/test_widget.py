@@ -14,9 +14,13 @@ import uvicorn
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
-from shared.contracts.base import Actor
-from shared.contracts.messages import MessageReceived, ReadMessage, SendMessage
+from shared.contracts.base import Actor, Meta
+from shared.contracts.conversations import AnswerInvitation, ConversationReply
+from shared.contracts.messages import MessageReceived, QuickReply, ReadMessage, SendMessage
 from shared.contracts.words import ActorKind, Delivery
+from shared.errors import Conflict
+from tests.support.bus import FakeBus
+from tests.support.conversations import Story
 from tests.support.eventually import eventually
 from tests.support.ingest import House, ingest_at
 
@@ -43,6 +47,20 @@ class Site:
         (conversation,) = {event.thread.conversation for event in self.house.said(MessageReceived)}
         sent = await self.house.bus.ask(SendMessage(conversation=conversation, text=text, by=EVA))
         return sent.message.id
+
+    async def offer(self, *labels: str, invitation: str | None = None) -> str:
+        """An automatic message with buttons, of a survey where ``invitation`` says so."""
+        (conversation,) = {event.thread.conversation for event in self.house.said(MessageReceived)}
+        buttons = tuple(QuickReply(id=str(number), label=label) for number, label in enumerate(labels, start=1))
+        message = SendMessage(
+            conversation=conversation,
+            text="How was it?",
+            by=Actor(kind=ActorKind.SYSTEM, id="survey:s"),
+            automatic=True,
+            quick_replies=buttons,
+            invitation=invitation,
+        )
+        return (await self.house.bus.ask(message)).message.id
 
     async def delivery(self, id: str) -> Delivery | None:
         return (await self.house.bus.ask(ReadMessage(message_id=id))).message.delivery
@@ -159,6 +177,47 @@ async def test_an_answer_to_a_closed_box_is_counted_and_delivered_but_not_read(s
     await eventually(was_delivered)
     await page.locator(".launcher").click()
     await expect(page.locator(".badge")).to_be_hidden()
+    await context.close()
+
+
+async def test_CS_10_the_buttons_of_a_survey_answer_it_and_others_say_their_words(site: Site, browser: Browser) -> None:
+    pressed: list[AnswerInvitation] = []
+
+    async def answer(command: AnswerInvitation, _meta: Meta) -> ConversationReply:
+        if command.option == "1":
+            raise Conflict("The survey has been answered.")
+        pressed.append(command)
+        return ConversationReply(conversation=Story().message("m1", 0).now)
+
+    assert isinstance(site.house.bus, FakeBus)
+    site.house.bus.answer_with(AnswerInvitation, answer)
+    context = await browser.new_context(locale="en-GB")
+    page = await opened(context, site)
+    await write(page, "hello")
+    await expect(page.locator(".said.visitor.sent")).to_have_count(1)
+    await site.offer("😡 Bad", "🙂 Good", invitation="inv")
+    good, bad = page.get_by_role("button", name="Good"), page.get_by_role("button", name="Bad")
+    await good.click()
+    await expect(good).to_have_attribute("aria-pressed", "true")
+    await expect(page.get_by_text("Your answer was recorded.")).to_be_visible()
+    (event,) = site.house.said(MessageReceived)
+    assert [(one.conversation, one.invitation, one.option) for one in pressed] == [
+        (event.thread.conversation, "inv", "2")
+    ]
+    await bad.click()
+    await expect(page.get_by_text("This question is closed.")).to_be_visible()
+    await expect(good).to_have_attribute("aria-pressed", "true")
+    await expect(good).not_to_be_focused()
+    await page.reload()
+    await page.locator(".launcher").click()
+    await expect(page.get_by_role("button", name="Good")).to_have_attribute("aria-pressed", "true")
+    assert len(pressed) == 1
+
+    await site.offer("An order", "<b>Something else</b>")
+    await page.get_by_role("button", name="<b>Something else</b>").click()
+    await expect(page.locator(".said.visitor").last).to_contain_text("<b>Something else</b>")
+    found = (await Axe().run(page)).response["violations"]
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
     await context.close()
 
 

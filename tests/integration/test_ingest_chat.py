@@ -12,17 +12,22 @@ from typing import Any
 import pytest
 from starlette.types import Message
 
-from shared.contracts.base import Actor
+from shared.contracts.base import Actor, Meta
+from shared.contracts.conversations import AnswerInvitation, ConversationReply
 from shared.contracts.messages import (
     MaskMessage,
     MessageAccepted,
     MessageQueued,
     MessageReceived,
+    QuickReply,
     ReadMessage,
     SendMessage,
     WriteNote,
 )
-from shared.contracts.words import ActorKind, Delivery, Medium
+from shared.contracts.words import ActorKind, AnsweredBy, Delivery, Medium
+from shared.errors import NotFound
+from tests.support.bus import FakeBus
+from tests.support.conversations import Story
 from tests.support.eventually import eventually
 from tests.support.ingest import House, ingest_at
 
@@ -53,6 +58,11 @@ class Page:
     async def write(self, id: str, text: str = "hola", **fields: Any) -> Any:
         body = {"id": id, "text": text, **fields}
         return await self.house.client.post(f"/widget/{self.channel}/messages", json=body, headers=self.headers)
+
+    async def press(self, id: str, option: str, *, invitation: str = "inv") -> int:
+        body = {"id": id, "invitation": invitation, "option": option}
+        answer = await self.house.client.post(f"/widget/{self.channel}/answers", json=body, headers=self.headers)
+        return int(answer.status_code)
 
     async def history(self, after: int = 0) -> Any:
         answer = await self.house.client.get(f"/widget/{self.channel}/messages?after={after}", headers=self.headers)
@@ -283,3 +293,36 @@ async def test_a_visitor_may_have_only_so_many_streams(mongo_url: str, prefix: s
         async with visitor.listening():
             answer = await house.client.get(f"/widget/{visitor.channel}/events", headers=visitor.headers)
             assert answer.status_code == 429
+
+
+async def test_CS_10_a_survey_s_buttons_are_shown_and_answer_it_in_the_visitors_own_conversation(house: House) -> None:
+    mine = await page(house)
+    await mine.write("w1")
+    (received,) = house.said(MessageReceived)
+    conversation = received.thread.conversation
+    buttons = (QuickReply(id="1", label="Bad"), QuickReply(id="2", label="Good"))
+    survey = SendMessage(
+        conversation=conversation, text="How?", by=EVA, automatic=True, quick_replies=buttons, invitation="inv"
+    )
+    sent = await house.bus.ask(survey)
+    shown = (await mine.history())["messages"][-1]
+    assert (shown["survey"], shown["replies"]) == ("inv", [one.model_dump() for one in buttons])
+    asked: list[tuple[AnswerInvitation, str]] = []
+
+    async def answer(command: AnswerInvitation, meta: Meta) -> ConversationReply:
+        asked.append((command, meta.event_id))
+        if command.invitation != "inv":
+            raise NotFound("There is no such survey.")
+        return ConversationReply(conversation=Story().message("m1", 0).now)
+
+    assert isinstance(house.bus, FakeBus)
+    house.bus.answer_with(AnswerInvitation, answer)
+    assert [await mine.press("p1", "2"), await mine.press("p1", "2"), await mine.press("p2", "1")] == [204, 204, 204]
+    assert {(one.conversation, one.how) for one, _ in asked} == {(conversation, AnsweredBy.BUTTON)}
+    assert len({id for _, id in asked}) == 2, "a repeat is the same answer"
+    assert await mine.press("p3", "2", invitation="another") == 404
+    mine.token = "forged"
+    assert await mine.press("p4", "2") == 401
+    await house.bus.ask(MaskMessage(message_id=sent.message.id, by=EVA))
+    stored = await house.bus.ask(ReadMessage(message_id=sent.message.id))
+    assert stored.message.quick_replies == ()

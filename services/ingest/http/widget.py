@@ -21,14 +21,16 @@ from services.ingest.http.assets import asset
 from services.ingest.http.gate import Gate
 from services.ingest.http.limiting import Limiter
 from services.ingest.streams import Streams
+from shared.bus import Asks, metadata
 from shared.clock import Clock
+from shared.contracts.conversations import AnswerInvitation
 from shared.contracts.live import TimelineHint
 from shared.contracts.messages import ThreadKey
 from shared.contracts.settings import Channel, WebchatConfig
 from shared.contracts.words import Direction, Medium, MessageKind, Visibility
 from shared.errors import NotFound, Unauthenticated, Unprocessable
 from shared.http import CleanRoute
-from shared.ids import new_id
+from shared.ids import derived, new_id
 from shared.resources import Book
 from shared.text import one_line
 
@@ -55,6 +57,14 @@ class Seen(BaseModel):
     read: list[str] = Field(default_factory=list, max_length=100)
 
 
+class Pressed(BaseModel):
+    """A button of a survey; ``id`` is made by the page, so that a repeat is the same answer."""
+
+    id: ClientId
+    invitation: str = Field(min_length=1, max_length=64)
+    option: str = Field(min_length=1, max_length=64)
+
+
 class Widget:
     """The routes of the chat box."""
 
@@ -69,6 +79,7 @@ class Widget:
         clock: Clock,
         keys: Sequence[bytes],
         stopping: asyncio.Event,
+        bus: Asks,
     ) -> None:
         self._channels = channels
         self._accepting = accepting
@@ -79,6 +90,7 @@ class Widget:
         self._clock = clock
         self._keys = keys
         self._stopping = stopping
+        self._bus = bus
 
     def router(self) -> APIRouter:
         """The routes."""
@@ -90,6 +102,7 @@ class Widget:
         add("/session", self.session, methods=["POST"])
         add("/messages", self.write, methods=["POST"])
         add("/messages", self.history, methods=["GET"])
+        add("/answers", self.answer, methods=["POST"], status_code=204)
         add("/receipts", self.receipts, methods=["POST"], status_code=204)
         add("/events", self.events, methods=["GET"], response_class=Response, response_model=None)
         return router
@@ -157,6 +170,18 @@ class Widget:
         cursor = max((_milliseconds(one.message.sent_at) for one in found), default=after)
         return {"messages": [said(one) for one in found], "cursor": cursor}
 
+    async def answer(self, channel: str, body: Pressed, request: Request) -> None:
+        """A button below a survey: 404 where it is not of this conversation, 409 where it is too late (csat.md)."""
+        self._channel(channel)
+        visitor = self._visitor(channel, request)
+        await self._limiter.hit("messages", visitor.id)
+        await self._limiter.hit("address", _address(request))
+        command = AnswerInvitation(
+            conversation=_thread(visitor).conversation, invitation=body.invitation, option=body.option
+        )
+        id = derived("pressed", visitor.id, body.id)
+        await self._bus.ask(command, meta=metadata(command, cause=None, event_id=id, now=self._clock.now()))
+
     async def receipts(self, channel: str, body: Seen, request: Request) -> None:
         """The page says what it showed."""
         self._channel(channel)
@@ -220,6 +245,8 @@ def said(state: StoredMessage) -> dict[str, Any]:
         "from": "visitor" if message.direction is Direction.INBOUND else "us",
         "text": message.text,
         "masked": message.masked_at is not None,
+        "replies": [{"id": one.id, "label": one.label} for one in message.quick_replies],
+        "survey": message.invitation,
         "at": _milliseconds(message.sent_at),
     }
 

@@ -18,6 +18,7 @@
       failed: 'Not sent.', retry: 'Try again', offline: 'No connection. We keep trying.', removed: '[removed]',
       unread: (n) => (n === 1 ? '1 new message' : `${n} new messages`), wait: 'Too much at once: one moment…',
       tooLong: 'The message is too long.', away: 'This chat is not available.', log: 'Messages',
+      choose: 'Answers to choose from', recorded: 'Your answer was recorded.', late: 'This question is closed.',
     },
     es: {
       open: 'Abrir el chat', close: 'Cerrar el chat', title: 'Chat', write: 'Escribe un mensaje', send: 'Enviar',
@@ -25,13 +26,14 @@
       failed: 'No enviado.', retry: 'Reintentar', offline: 'Sin conexión. Seguimos intentándolo.', removed: '[eliminado]',
       unread: (n) => (n === 1 ? '1 mensaje nuevo' : `${n} mensajes nuevos`), wait: 'Demasiado a la vez: un momento…',
       tooLong: 'El mensaje es demasiado largo.', away: 'Este chat no está disponible.', log: 'Mensajes',
+      choose: 'Respuestas para elegir', recorded: 'Tu respuesta quedó registrada.', late: 'Esta pregunta está cerrada.',
     },
   }[language];
 
   // --- what is remembered ------------------------------------------------------------------------------------------
 
   const place = `switchboard:${base}`;
-  const memory = { token: null, unsent: [], ...stored() };
+  const memory = { token: null, unsent: [], pressed: {}, ...stored() };
 
   function stored() {
     try {
@@ -44,7 +46,7 @@
   function remember(change) {
     Object.assign(memory, change);
     try {
-      localStorage.setItem(place, JSON.stringify({ token: memory.token, unsent: memory.unsent }));
+      localStorage.setItem(place, JSON.stringify({ token: memory.token, unsent: memory.unsent, pressed: memory.pressed }));
     } catch {
       /* private mode: the chat lasts as long as the page */
     }
@@ -145,6 +147,38 @@
     put({ key: id, from: 'visitor', text, at: Date.now(), version: 0, state: 'sending' });
     remember({ unsent: [...memory.unsent, { id, text }] });
     sendAll();
+  }
+
+  // A button: a survey's answers it, any other says its words.
+  async function press(message, reply) {
+    if (!message.survey) return write(reply.label);
+    const before = memory.pressed[message.survey];
+    const mark = (option) => {
+      const kept = Object.entries(memory.pressed).filter(([survey]) => survey !== message.survey).slice(-19);
+      remember({ pressed: Object.fromEntries(option === undefined ? kept : [...kept, [message.survey, option]]) });
+      settle(message.key, {});
+    };
+    mark(reply.id);
+    try {
+      const body = { id: newId(), invitation: message.survey, option: reply.id };
+      await repeated(() => call('/answers', { method: 'POST', body }));
+      note(words.recorded);
+    } catch (error) {
+      mark(before);
+      note(error.status === 404 || error.status === 409 ? words.late : error.status === 429 ? words.wait : words.offline);
+    }
+  }
+
+  async function repeated(ask) {
+    for (let tries = 0; ; tries++) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (error.status === 401) await session(true);
+        else if (tries >= 3 || (error.status !== undefined && error.status < 500)) throw error;
+        await pause(error.after || backoff(tries));
+      }
+    }
   }
 
   function again(message) {
@@ -278,6 +312,11 @@
     .small { display: block; font-size: 12px; margin-block-start: 2px; white-space: normal; }
     .said.us .small { color: var(--soft); }
     .retry { background: transparent; color: inherit; text-decoration: underline; padding: 0 2px; font-size: 12px; }
+    .choices { display: flex; flex-wrap: wrap; gap: 6px; margin-block: 8px 4px; }
+    .choice { flex: 1 1 auto; min-inline-size: 44px; min-block-size: 44px; padding: 4px 12px; border: 1px solid var(--soft);
+      border-radius: 10px; background: var(--paper); color: var(--ink); overflow-wrap: anywhere; white-space: normal; }
+    .choice:hover { border-color: var(--ink); }
+    .choice[aria-pressed="true"] { background: var(--brand); color: var(--on-brand); border-color: var(--brand); font-weight: 600; }
     .note { margin: 0; padding: 0 16px 6px; font-size: 13px; color: var(--warn); min-block-size: 0; }
     form { display: flex; gap: 8px; padding: 10px; border-block-start: 1px solid var(--line); align-items: flex-end; }
     textarea { flex: 1; resize: none; font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--soft);
@@ -358,8 +397,10 @@
 
   function bubble(message) {
     const item = make('div', { className: `said ${message.from === 'us' ? 'us' : 'visitor'} ${message.state}` });
+    item.dataset.key = message.key;
     item.append(make('span', { className: 'away', textContent: `${message.from === 'us' ? words.us : words.you}: ` }));
     item.append(...(message.masked ? [words.removed] : linked(message.text)));
+    if (message.replies?.length) item.append(choices(message));
     const small = make('span', { className: 'small' });
     if (message.state === 'sending') small.append(words.sending);
     else if (message.state === 'failed') {
@@ -369,6 +410,20 @@
     } else small.append(clock.format(message.at));
     item.append(small);
     return item;
+  }
+
+  function choices(message) {
+    const group = make('div', { className: 'choices', attributes: { role: 'group', 'aria-label': words.choose } });
+    for (const reply of message.replies) {
+      const button = make('button', { className: 'choice', type: 'button', textContent: reply.label });
+      if (message.survey) button.setAttribute('aria-pressed', String(memory.pressed[message.survey] === reply.id));
+      button.addEventListener('click', () => {
+        press(message, reply);
+        log.querySelector(`[data-key="${CSS.escape(message.key)}"] .choices`)?.children[message.replies.indexOf(reply)]?.focus();
+      });
+      group.append(button);
+    }
+    return group;
   }
 
   function linked(text) {

@@ -16,6 +16,7 @@ from shared.contracts.settings import (
     Topic,
     WorkflowSettings,
 )
+from shared.contracts.words import Vocabulary
 from shared.resources import Declaration, Problem, unique_name
 
 ADVISED_LANGUAGES = 10
@@ -63,7 +64,13 @@ def _warn_languages(value: LanguageSettings) -> Sequence[str]:
 def _check_workflow(_id: str, value: WorkflowSettings, _others: object) -> Sequence[Problem]:
     channels = [override.channel for override in value.overrides]
     twice = sorted({channel for channel in channels if channels.count(channel) > 1})
-    return [Problem("overrides", f"A channel is listed twice: {', '.join(twice)}.")] if twice else []
+    problems = [Problem("overrides", f"A channel is listed twice: {', '.join(twice)}.")] if twice else []
+    if value.vocabulary is Vocabulary.TICKET and value.agreed_response_minutes and not value.default_schedule:
+        # SL-07: an agreed time means nothing without the hours it counts in.
+        problems.append(
+            Problem("default_schedule", "An agreed response time needs a default schedule. Make one and choose it.")
+        )
+    return problems
 
 
 def _warn_workflow(value: WorkflowSettings) -> Sequence[str]:

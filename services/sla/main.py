@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from services.sla.consumers import table
+from services.sla.domain.advice import Surroundings
 from services.sla.domain.terms import Settings
 from services.sla.handlers import Handlers, woken
 from services.sla.repository import Clocks
 from services.sla.resources import declarations
-from shared.contracts.settings import Distribution, Policy, ScheduleSettings, WorkflowSettings
+from shared.contracts.settings import Distribution, Policy, PrioritySettings, ScheduleSettings, WorkflowSettings
 from shared.resources import Replicas, ResourceOwner, settings_table
 from shared.runtime import Probe, Runtime
 from shared.timers import Timers
@@ -24,8 +25,11 @@ class Sla:
     def __init__(self, runtime: Runtime) -> None:
         database = runtime.store.database(self.name)
         self._bus = runtime.bus
-        self._owner = ResourceOwner(database, declarations(), bus=runtime.bus, vault=runtime.vault, clock=runtime.clock)
-        self._replicas = Replicas(database, (Distribution, WorkflowSettings), bus=runtime.bus, log=runtime.log)
+        self._owner = ResourceOwner(
+            database, declarations(self._surroundings), bus=runtime.bus, vault=runtime.vault, clock=runtime.clock
+        )
+        copied = (Distribution, WorkflowSettings, PrioritySettings)
+        self._replicas = Replicas(database, copied, bus=runtime.bus, log=runtime.log)
         self._clocks = Clocks(database, publish=runtime.bus.publish, clock=runtime.clock)
         self._timers = Timers(self._clocks, woken, runtime.clock, metrics=runtime.metrics)
         self._handlers = Handlers(self._clocks, self._owner.book(ScheduleSettings), self._settings, runtime.clock)
@@ -61,6 +65,13 @@ class Sla:
             schedules=self._owner.book(ScheduleSettings).all(),
             distributions=self._replicas.book(Distribution).all(),
             workflow=self._replicas.book(WorkflowSettings).current(),
+        )
+
+    def _surroundings(self) -> Surroundings:
+        return Surroundings(
+            schedules=self._owner.book(ScheduleSettings).all(),
+            default_schedule=self._replicas.book(WorkflowSettings).current().default_schedule,
+            prioritised=bool(self._replicas.book(PrioritySettings).current().entries),
         )
 
 

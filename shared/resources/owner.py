@@ -295,14 +295,22 @@ class ResourceOwner:
         wanted = self._claims_of(declaration, model)
         for holder in await self._objects.find({"derived.claims": {"$in": wanted}}, limit=5):
             if holder.id != aggregate:
-                theirs = self._claims_of(self._declaration(holder.kind), self._model(holder))
-                held: set[str] = set(wanted) & set(theirs)
-                claim = min(held, default="").partition("/")[2]
+                former = self._model(holder)
+                theirs = self._claims_of(self._declaration(holder.kind), former)
+                held = {claim.partition("/")[2] for claim in set(wanted) & set(theirs)}
+                claim = min(held, default="")
+                movable = holder.kind == declaration.model.kind and declaration.yields(former, held) is not None
                 name = str(holder.value.get("name", holder.object))
                 what = "this name" if claim.startswith("name:") else claim
                 return Conflict(
                     declaration.taken(claim, name) or f"“{name}” has {what} already, and only one may.",
-                    conflict={"id": holder.object, "kind": holder.kind, "name": name, "claim": claim},
+                    conflict={
+                        "id": holder.object,
+                        "kind": holder.kind,
+                        "name": name,
+                        "claim": claim,
+                        "movable": movable,
+                    },
                 )
         return Conflict("Something that only one may have is taken. Read again and repeat your change.")
 

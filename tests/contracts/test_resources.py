@@ -221,6 +221,7 @@ async def test_SL_03_two_at_once_for_one_channel_and_visibility_exactly_one_wins
             "kind": "policies",
             "name": winner.value["name"],
             "claim": "channel:ch-1:private",
+            "movable": False,
         }
         assert winner.value["name"] in one.detail
     await office.create("policies", policy("Public", "public"))
@@ -240,6 +241,25 @@ async def test_SL_09_a_schedule_per_channel_and_no_overlapping_shifts(office: Of
     overlapping = {**hours, "week": {"mon": ["09:00-17:00", "16:00-20:00"]}}
     with pytest.raises(Unprocessable, match="overlap"):
         await office.create("schedules", {"name": "Odd", "hours": overlapping})
+
+
+async def test_SL_09_a_second_schedule_takes_over_a_channel_once_that_is_confirmed(office: Office) -> None:
+    owner = await office.owner()
+    hours = {"zone": "Europe/Madrid", "week": {"mon": ["09:00-17:00"]}}
+    day = await office.create("schedules", {"name": "Day", "hours": hours, "channels": ["ch-1", "ch-2"]})
+    noon = await office.create("schedules", {"name": "Noon", "hours": hours, "channels": ["ch-3"]})
+    value = {"name": "Night", "hours": hours, "channels": ["ch-2", "ch-3"]}
+    with pytest.raises(Conflict, match="Confirm to move") as taken:
+        await office.create("schedules", value)
+    assert taken.value.extra["conflict"]["movable"] is True
+    night = await office.asking.ask(CreateResource(kind="schedules", value=value, move=True, by=ADMIN), service="sla")
+    held = {id: one.channels for id, one in owner.book(ScheduleSettings).all().items()}
+    assert held == {day.id: ("ch-1",), noon.id: (), night.id: ("ch-2", "ch-3")}
+    with pytest.raises(Conflict) as named:  # a name is nothing to give up
+        await office.asking.ask(
+            CreateResource(kind="schedules", value={**value, "name": "Day"}, move=True, by=ADMIN), service="sla"
+        )
+    assert named.value.extra["conflict"]["movable"] is False
 
 
 async def test_a_name_is_taken_whatever_its_case_until_its_object_is_gone(office: Office) -> None:

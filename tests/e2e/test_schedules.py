@@ -95,3 +95,23 @@ async def test_a_schedule_nobody_has_is_not_found_and_a_stranger_is_not_answered
     body = {"schedule": "nobody's", "start": "2026-02-06T16:45:00+01:00", "target_seconds": 1800}
     assert problem(await machine.ask("POST", PREVIEW, body))["status"] == 404
     assert problem(await stranger.ask("POST", PREVIEW, {**body, "schedule": None}))["status"] == 401
+
+
+async def test_SL_09_a_second_schedule_asks_before_it_takes_a_channel_over(machine: Caller) -> None:
+    hours = {"zone": "UTC", "week": {"mon": ["09:00-17:00"]}}
+    day = await machine.post("/api/settings/schedules", {"name": "By day", "hours": hours, "channels": ["gate"]})
+    night = {"name": "By night", "hours": hours, "channels": ["gate"]}
+    refused = problem(await machine.ask("POST", "/api/settings/schedules", night))
+    assert (refused["status"], refused["conflict"]["id"], refused["conflict"]["movable"]) == (409, day["id"], True)
+    await machine.post("/api/settings/schedules?move=true", night)
+    assert (await machine.get(f"/api/settings/schedules/{day['id']}"))["value"]["channels"] == []
+
+
+async def test_SL_01_SL_07_what_lacks_hours_is_warned_of_or_refused(machine: Caller) -> None:
+    bare = {"name": "Bare", "channels": ["nowhere"], "first_minutes": 10}
+    saved = await machine.post("/api/settings/policies", bare)
+    assert any("No opening hours" in warning for warning in saved["warnings"])
+    workflow = await machine.get("/api/settings/workflow/-")
+    value = {**workflow["value"], "vocabulary": "ticket", "agreed_response_minutes": 60, "default_schedule": None}
+    answer = await machine.ask("PUT", "/api/settings/workflow/-", value, If_Match=f'"{workflow["version"]}"')
+    assert [error["field"] for error in problem(answer)["errors"]] == ["default_schedule"]

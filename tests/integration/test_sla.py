@@ -157,6 +157,18 @@ async def test_the_preview_answers_as_the_vectors_say(town: Town, vector: dict[s
     )
 
 
+async def test_SL_01_SL_10_a_policy_without_hours_is_saved_and_warned_of(town: Town) -> None:
+    async def warnings(name: str, channel: str) -> tuple[str, ...]:
+        value = {"name": name, "channels": [channel], "first_minutes": 10}
+        return (await town.gateway.ask(CreateResource(kind="policies", value=value), service="sla")).warnings
+
+    assert any("No opening hours" in said for said in await warnings("Bare", "c1"))
+    hours = {"zone": "UTC", "week": {"mon": ["09:00-17:00"]}}
+    value = {"name": "Day", "hours": hours, "channels": ["c2"]}
+    await town.gateway.ask(CreateResource(kind="schedules", value=value), service="sla")
+    assert not any("No opening hours" in said for said in await warnings("Covered", "c2"))
+
+
 async def test_the_preview_refuses_what_never_ends(town: Town) -> None:
     start = datetime(2026, 3, 2, tzinfo=UTC)
     never = {"zone": "UTC", "week": {}}

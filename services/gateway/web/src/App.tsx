@@ -19,6 +19,7 @@ import { SetUp } from './session/SetUp';
 import { SignIn } from './session/SignIn';
 import { Workspace } from './workspace/Workspace';
 
+const FiguresPage = lazy(() => import('./figures/FiguresPage'));
 const Settings = lazy(() => import('./settings/Settings'));
 
 export function Waiting() {
@@ -78,6 +79,7 @@ function Pages({ session }: { session: Session }) {
           path="/settings/*"
           element={session.user.role === 'admin' ? <Settings /> : <Navigate to="/" replace />}
         />
+        <Route path="/satisfaction" element={session.has_access ? <FiguresPage /> : <NoAccess />} />
         <Route path="*" element={<NotFound />} />
       </Routes>
     </Suspense>

@@ -110,6 +110,8 @@ export interface Attachment {
   size: number | null;
   url: string | null;
   problem: string | null;
+  /** The formatted original shows it in its place. */
+  inline: boolean;
 }
 
 export interface Message {
@@ -121,6 +123,7 @@ export interface Message {
   kind: string;
   author: Actor;
   text: string;
+  /** A whole original with layout and quotes can be had. */
   html: string | null;
   subject: string | null;
   attachments: Attachment[];
@@ -131,6 +134,8 @@ export interface Message {
   delivery: Delivery | null;
   failure: string | null;
   automatic: boolean;
+  /** A machine wrote it (RFC 3834). */
+  automatic_reply: boolean;
   in_reply_to: string | null;
   mentions: string[];
   edited_at: string | null;
@@ -210,6 +215,23 @@ export interface Named {
 export interface ChannelName extends Named {
   handle: string;
   medium: Medium;
+  enabled: boolean;
+  capabilities: string[];
+  max_attachment_mb: number;
+  attachment_types: string[];
+  reply_window_hours: number | null;
+}
+
+export interface VirtualAgentName extends Named {
+  activation: 'inception' | 'delegation';
+  channels: string[];
+}
+
+/** Where a contact can be written to. */
+export interface Thread {
+  channel: string;
+  address: string;
+  visibility: Visibility;
 }
 
 export interface Coloured extends Named {
@@ -234,6 +256,8 @@ export interface Workspace {
   away_states: Named[];
   attributes: AttributeDefinition[];
   languages: string[];
+  /** Those that a human may hand a conversation to. */
+  virtual_agents: VirtualAgentName[];
 }
 
 export interface User extends Named {

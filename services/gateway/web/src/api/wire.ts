@@ -27,6 +27,7 @@ import type {
   Session,
   Sla,
   Stored,
+  Thread,
   TrailEntry,
   Visibility,
 } from './types';
@@ -146,6 +147,12 @@ export function row(wire: unknown): Row {
   };
 }
 
+export interface ContactRead {
+  contact: Contact;
+  threads: Thread[];
+  conversations: Row[];
+}
+
 export interface BulkResult {
   id: string;
   ok: boolean;
@@ -191,12 +198,25 @@ export function detail(wire: unknown): Detail {
 }
 
 /** The contact with those of its conversations that the reader may see. */
-export function contactRead(wire: unknown): { contact: Contact; conversations: Row[] } {
+export function contactRead(wire: unknown): ContactRead {
   const from = record(wire);
-  return { contact: contact(from.contact), conversations: list(from.conversations).map(row) };
+  return {
+    contact: contact(from.contact),
+    threads: list(from.threads).map(thread),
+    conversations: list(from.conversations).map(row),
+  };
 }
 
-function attachment(wire: unknown): Attachment {
+function thread(wire: unknown): Thread {
+  const from = record(wire);
+  return {
+    channel: text(from.channel),
+    address: text(from.address),
+    visibility: text(from.visibility, 'private') as Visibility,
+  };
+}
+
+export function attachment(wire: unknown): Attachment {
   const from = record(wire);
   return {
     id: optional(from.id),
@@ -205,6 +225,7 @@ function attachment(wire: unknown): Attachment {
     size: typeof from.size === 'number' ? from.size : null,
     url: optional(from.url),
     problem: optional(from.problem),
+    inline: from.inline === true,
   };
 }
 
@@ -229,6 +250,7 @@ export function message(wire: unknown): Message {
     delivery: optional(from.delivery) as Message['delivery'],
     failure: optional(from.failure),
     automatic: from.automatic === true,
+    automatic_reply: from.automatic_reply === true,
     in_reply_to: optional(from.in_reply_to),
     mentions: texts(from.mentions),
     edited_at: optional(from.edited_at),
@@ -322,6 +344,11 @@ function channelName(wire: unknown): ChannelName {
     ...named(wire),
     handle: text(from.handle),
     medium: text(from.medium, 'webhook') as ChannelName['medium'],
+    enabled: from.enabled !== false,
+    capabilities: texts(from.capabilities),
+    max_attachment_mb: number(from.max_attachment_mb, 20),
+    attachment_types: texts(from.attachment_types),
+    reply_window_hours: typeof from.reply_window_hours === 'number' ? from.reply_window_hours : null,
   };
 }
 
@@ -379,6 +406,11 @@ export function session(wire: unknown): Session {
       away_states: list(workspace.away_states).map(named),
       attributes: list(workspace.attributes).map(attributeDefinition),
       languages: texts(workspace.languages),
+      virtual_agents: list(workspace.virtual_agents).map((one) => ({
+        ...named(one),
+        activation: record(one).activation === 'inception' ? 'inception' : 'delegation',
+        channels: texts(record(one).channels),
+      })),
     },
   };
 }

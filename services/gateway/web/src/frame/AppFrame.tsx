@@ -1,5 +1,5 @@
 /** Header, connection banner, live region, and the page below them. */
-import { IconMessages, IconSettings } from '@tabler/icons-react';
+import { IconMessages, IconMoodSmile, IconSettings } from '@tabler/icons-react';
 import { type ReactNode, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation } from 'react-router';
@@ -24,10 +24,11 @@ export function AppFrame({ children }: { children: ReactNode }) {
 
 function Frame({ children }: { children: ReactNode }) {
   const { t } = useTranslation();
-  const { user } = useSession();
+  const { user, has_access } = useSession();
   const help = useShortcutHelp();
   const { pathname } = useLocation();
   const inSettings = pathname.startsWith('/settings');
+  const inFigures = pathname.startsWith('/satisfaction');
   return (
     <div className={classes.frame}>
       <a className="skip" href="#main">
@@ -42,12 +43,23 @@ function Frame({ children }: { children: ReactNode }) {
           <Link
             className={classes.link}
             to="/"
-            aria-current={inSettings ? undefined : 'page'}
+            aria-current={inSettings || inFigures ? undefined : 'page'}
             aria-label={t('app.conversations')}
           >
             <IconMessages size={18} aria-hidden />
             <span className={classes.linkText}>{t('app.conversations')}</span>
           </Link>
+          {has_access && (
+            <Link
+              className={classes.link}
+              to="/satisfaction"
+              aria-current={inFigures ? 'page' : undefined}
+              aria-label={t('figures.title')}
+            >
+              <IconMoodSmile size={18} aria-hidden />
+              <span className={classes.linkText}>{t('figures.title')}</span>
+            </Link>
+          )}
           {user.role === 'admin' && (
             <Link
               className={classes.link}

@@ -21,6 +21,36 @@ export function dateAndTime(instant: string): string {
   return format({ dateStyle: 'medium', timeStyle: 'short' }).format(new Date(instant));
 }
 
+/** Date and time as a clock in another zone shows them. */
+export function dateAndTimeIn(instant: string, zone: string): string {
+  try {
+    return format({
+      weekday: 'short',
+      day: 'numeric',
+      month: 'short',
+      year: 'numeric',
+      hour: '2-digit',
+      minute: '2-digit',
+      timeZone: zone,
+    }).format(new Date(instant));
+  } catch {
+    return dateAndTime(instant);
+  }
+}
+
+/** A calendar date ("2026-12-25"), which has no zone. */
+export function dayDate(date: string): string {
+  const day = new Date(`${date}T12:00:00Z`);
+  if (Number.isNaN(day.getTime())) return date;
+  return format({
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    timeZone: 'UTC',
+  }).format(day);
+}
+
 export function exactTime(instant: string): string {
   return format({ dateStyle: 'full', timeStyle: 'medium' }).format(new Date(instant));
 }

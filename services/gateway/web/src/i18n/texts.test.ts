@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import adminEn from '../settings/texts/en';
+import adminEs from '../settings/texts/es';
 import titles from '../settings/words/es';
 import schemas from '../test/schemas.json';
 import en from './en';
@@ -14,9 +16,12 @@ function flat(tree: Tree, path = ''): Map<string, string> {
   );
 }
 
-test('Spanish says everything that English says, with the same places to fill', () => {
-  const english = flat(en);
-  const spanish = flat(es);
+test.each([
+  ['the page', en, es],
+  ['the settings', adminEn, adminEs],
+])('%s: Spanish says everything that English says, with the same places to fill', (_, one, other) => {
+  const english = flat(one);
+  const spanish = flat(other);
   expect([...spanish.keys()].sort()).toEqual([...english.keys()].sort());
   const places = (text: string) => [...text.matchAll(/\{\{\w+\}\}/g)].map(String).sort();
   for (const [key, text] of english)

@@ -32,6 +32,7 @@ export function useNames(): Names {
   const { t } = useTranslation();
   return useMemo(() => {
     const people = byId(agents ?? []);
+    const robots = byId(workspace.virtual_agents);
     return {
       channels: byId(workspace.channels),
       teams: byId(workspace.teams),
@@ -43,7 +44,9 @@ export function useNames(): Names {
         if (owner === null) return t('queue.unowned');
         if (owner.id === user.id) return user.name;
         return (
-          people.get(owner.id)?.name ?? (owner.kind === 'virtual_agent' ? t('queue.virtualAgent') : owner.id)
+          people.get(owner.id)?.name ??
+          robots.get(owner.id)?.name ??
+          (owner.kind === 'virtual_agent' ? t('queue.virtualAgent') : owner.id)
         );
       },
     };

@@ -17,6 +17,7 @@ import { ObjectList } from './pages/ObjectList';
 import { ObjectPage } from './pages/ObjectPage';
 import { SingletonPage } from './pages/SingletonPage';
 import classes from './settings.module.css';
+import './texts';
 
 export default function Settings() {
   const { t } = useTranslation();

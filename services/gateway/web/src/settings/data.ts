@@ -48,8 +48,8 @@ export function nameOf(stored: Stored): string {
   return typeof name === 'string' && name ? name : typeof email === 'string' ? email : stored.id;
 }
 
-export function useNamesOf(kind: string): Named[] {
-  return (useObjects(kind).data ?? []).map((stored) => ({ id: stored.id, name: nameOf(stored) }));
+export function useNamesOf(kind: string, enabled = true): Named[] {
+  return (useObjects(kind, enabled).data ?? []).map((stored) => ({ id: stored.id, name: nameOf(stored) }));
 }
 
 export function refreshKind(client: QueryClient, kind: string): void {

@@ -3,12 +3,15 @@
 export const GROUPS = [
   { name: 'channels', kinds: ['channels', 'schedules'] },
   { name: 'people', kinds: ['users', 'teams'] },
-  { name: 'workspace', kinds: ['away-states', 'contact-attributes', 'resolve-reasons', 'labels'] },
-  { name: 'routing', kinds: ['language-detection', 'topics', 'rules', 'priority', 'skill-sets'] },
+  { name: 'workspace', kinds: ['away-states', 'contact-attributes', 'resolve-reasons', 'labels', 'macros'] },
+  {
+    name: 'routing',
+    kinds: ['language-detection', 'topics', 'rules', 'automation', 'webhooks', 'priority', 'skill-sets'],
+  },
   { name: 'queue', kinds: ['workflow', 'policies'] },
-  { name: 'virtual', kinds: ['surveys'] },
+  { name: 'virtual', kinds: ['auto-responders', 'virtual-agents', 'surveys'] },
   { name: 'vocabulary', kinds: ['distributions'] },
-  { name: 'privacy', kinds: ['sign-in', 'keys', 'admin-log'] },
+  { name: 'privacy', kinds: ['muting', 'sign-in', 'keys', 'admin-log'] },
 ] as const;
 
 export type Kind = (typeof GROUPS)[number]['kinds'][number];

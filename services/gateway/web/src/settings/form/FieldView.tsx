@@ -56,6 +56,8 @@ export function FieldView(props: FieldProps) {
       return <ReferencesField {...as(props, shape)} />;
     case 'words':
       return <WordsField {...as(props, shape)} />;
+    case 'numbers':
+      return <NumbersField {...as(props, shape)} />;
     case 'list':
       return <ListField {...as(props, shape)} />;
     case 'union':
@@ -74,7 +76,7 @@ export function useCommon({ field, paths }: Pick<FieldProps, 'field' | 'paths'>)
   const { titled } = useSchemaWords();
   return {
     label: titled(field.title),
-    description: field.description || undefined,
+    description: field.description ? titled(field.description) : undefined,
     error: useFieldError(paths),
     required: field.required,
   };
@@ -210,6 +212,22 @@ function WordsField(props: FieldProps<Extract<Shape, { kind: 'words' }>>) {
       placeholder={chosen.length ? undefined : t(`settings.form.${field.shape.of}`)}
       value={chosen}
       onChange={onChange}
+    />
+  );
+}
+
+function NumbersField(props: FieldProps<Extract<Shape, { kind: 'numbers' }>>) {
+  const { t } = useTranslation();
+  const chosen = Array.isArray(props.value) ? props.value.map(String) : [];
+  return (
+    <TagsInput
+      {...useCommon(props)}
+      maw={420}
+      acceptValueOnBlur
+      splitChars={[',', ' ']}
+      placeholder={chosen.length ? undefined : t('settings.form.numbers')}
+      value={chosen}
+      onChange={(next) => props.onChange(next.filter((one) => /^\d+$/.test(one)).map(Number))}
     />
   );
 }

@@ -5,7 +5,11 @@ import userEvent from '@testing-library/user-event';
 import { useState } from 'react';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { startTexts } from '../../i18n';
+import '../texts';
+import { SessionContext } from '../../session/context';
+import { session } from '../../test/make';
 import schemas from '../../test/schemas.json';
+import type { GroupNode } from '../rules/conditions';
 import { FormProvider } from './context';
 import { fittingUnit } from './DurationField';
 import { ObjectFields } from './ObjectFields';
@@ -43,9 +47,11 @@ function drawn(
   render(
     <MantineProvider env="test">
       <QueryClientProvider client={new QueryClient()}>
-        <FormProvider value={{ errors, secrets, isNew: !value }}>
-          <Form shape={shape} held={held} />
-        </FormProvider>
+        <SessionContext value={session()}>
+          <FormProvider value={{ errors, secrets, isNew: !value }}>
+            <Form shape={shape} held={held} />
+          </FormProvider>
+        </SessionContext>
       </QueryClientProvider>
     </MantineProvider>,
   );
@@ -94,14 +100,15 @@ describe('what a form holds', () => {
   });
 
   test('items are added, moved and removed', async () => {
-    const held = drawn('rules');
-    await userEvent.click(screen.getByRole('button', { name: 'Add: Condition' }));
-    await userEvent.type(screen.getByLabelText(/Keywords/), 'refund');
-    await userEvent.click(screen.getByRole('button', { name: 'Add: Condition' }));
-    await userEvent.click(screen.getByRole('button', { name: 'Move up: Condition 2' }));
-    expect(held.value.conditions).toMatchObject([{ keywords: '' }, { keywords: 'refund' }]);
-    await userEvent.click(screen.getByRole('button', { name: 'Remove Condition 1' }));
-    expect(held.value.conditions).toMatchObject([{ keywords: 'refund' }]);
+    const held = drawn('surveys');
+    await userEvent.click(screen.getByRole('button', { name: 'Add: Language' }));
+    const versions = () => held.value.versions as { language: string }[];
+    expect(versions()).toHaveLength(2);
+    await userEvent.type(screen.getAllByLabelText(/^Language/)[1] as HTMLElement, 'es');
+    await userEvent.click(screen.getByRole('button', { name: 'Move up: Language 2' }));
+    expect(versions()[0]?.language).toBe('es');
+    await userEvent.click(screen.getByRole('button', { name: 'Remove Language 2' }));
+    expect(versions()).toMatchObject([{ language: 'es' }]);
   });
 });
 
@@ -140,4 +147,47 @@ test.each([
   [null, 'h'],
 ] as const)('%s seconds are shown in %s', (seconds, unit) => {
   expect(fittingUnit(seconds)).toBe(unit);
+});
+
+describe('the conditions of a rule', () => {
+  const tree = (held: Held) => held.value.conditions as GroupNode;
+
+  async function add(what: string, where = 'Add condition') {
+    await userEvent.click(screen.getByRole('button', { name: where }));
+    await userEvent.click(await screen.findByRole('menuitem', { name: what, hidden: true }));
+  }
+
+  test('a rule without one says that it matches everything', async () => {
+    drawn('rules');
+    expect(screen.getByText('Without a condition this rule matches everything.')).toBeTruthy();
+    await add('Keywords');
+    expect(screen.queryByText('Without a condition this rule matches everything.')).toBeNull();
+  });
+
+  test('keywords, fields and groups in groups are added and removed', async () => {
+    const held = drawn('rules');
+    await add('Keywords');
+    await userEvent.type(screen.getByRole('textbox', { name: 'Keywords' }), 'refund, devolución');
+    await add('Group');
+    await add('Field', 'Add to group');
+    expect(tree(held)).toMatchObject({
+      join: 'all',
+      of: [
+        { test: 'keywords', keywords: 'refund, devolución' },
+        { test: 'group', join: 'any', of: [{ test: 'field', field: 'channel', operator: 'is', value: [] }] },
+      ],
+    });
+    await userEvent.click(screen.getByRole('button', { name: 'Remove condition 2' }));
+    expect(tree(held).of).toHaveLength(1);
+  });
+
+  test('a tree deeper than one would draw by hand is shown and kept', () => {
+    const deep = (levels: number): unknown =>
+      levels === 0
+        ? { test: 'keywords', about: 'text', match: 'any_of', keywords: 'deep', ignore_accents: false }
+        : { test: 'group', join: 'none', of: [deep(levels - 1)] };
+    const held = drawn('rules', { name: 'x', conditions: deep(6) as Value });
+    expect(screen.getByDisplayValue('deep')).toBeTruthy();
+    expect(tree(held)).toEqual(deep(6));
+  });
 });

@@ -10,6 +10,7 @@ export type Shape =
   | { kind: 'reference'; resource: string }
   | { kind: 'references'; resource: string }
   | { kind: 'words'; of: 'words' | 'shifts' | 'dates' }
+  | { kind: 'numbers' }
   | { kind: 'list'; item: Field; minimum: number }
   | ObjectShape
   | { kind: 'union'; key: string; variants: { value: string; shape: ObjectShape }[] }
@@ -22,6 +23,8 @@ export interface ObjectShape {
   fields: { name: string; field: Field }[];
   /** What each value of this shape holds besides (the discriminator of a union). */
   constants: Record<string, unknown>;
+  /** What the schema says besides about a condition of a rule: fields, operators, values. */
+  vocabulary?: Wire;
 }
 
 export interface Field {
@@ -50,6 +53,8 @@ function numberOr(value: unknown): number | null {
 
 export class SchemaReader {
   private readonly definitions: Wire;
+  /** Models met before: a model that holds itself (conditions in groups of conditions) is one shape with a circle. */
+  private readonly models = new Map<string, ObjectShape>();
 
   constructor(private readonly schema: Wire) {
     this.definitions = record(schema.$defs);
@@ -67,13 +72,18 @@ export class SchemaReader {
   }
 
   private object(schema: Wire): ObjectShape {
+    const model = text(schema.model) || text(schema.title);
+    const known = text(schema.model) ? this.models.get(model) : undefined;
+    if (known) return known;
     const required = new Set(Array.isArray(schema.required) ? schema.required : []);
     const shape: ObjectShape = {
       kind: 'object',
-      model: text(schema.model) || text(schema.title),
+      model,
       fields: [],
       constants: {},
     };
+    if (schema.vocabulary) shape.vocabulary = record(schema.vocabulary);
+    if (text(schema.model)) this.models.set(model, shape);
     for (const [name, value] of Object.entries(record(schema.properties))) {
       const property = record(value);
       if ('const' in property) shape.constants[name] = property.const;
@@ -145,6 +155,7 @@ export class SchemaReader {
     const items = this.resolved(record(schema.items));
     if (typeof schema.resource === 'string') return { kind: 'references', resource: schema.resource };
     if (Array.isArray(items.enum)) return { kind: 'choices', values: items.enum.map(String) };
+    if (items.type === 'integer') return { kind: 'numbers' };
     if (items.type === 'string') {
       const of = items.format === 'date' ? 'dates' : items.pattern ? 'shifts' : 'words';
       return { kind: 'words', of };

@@ -28,6 +28,7 @@ export function blankShape(shape: Shape): unknown {
     case 'choices':
     case 'references':
     case 'words':
+    case 'numbers':
       return [];
     case 'list':
       return Array.from({ length: shape.minimum }, () => blank(shape.item));

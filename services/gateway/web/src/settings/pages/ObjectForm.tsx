@@ -1,12 +1,13 @@
 /** A form over one settings object: fields, problems, save, delete, and a word before unsaved changes are lost. */
-import { Alert, Button, Group, List, Modal, Stack, Text } from '@mantine/core';
+import { Alert, Anchor, Button, Group, List, Modal, Stack, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { type FormEvent, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useBlocker } from 'react-router';
+import { Link, useBlocker } from 'react-router';
 import type { Problem } from '../../api/http';
 import type { KindInfo, Stored } from '../../api/types';
+import { record } from '../../api/wire';
 import { dateAndTime } from '../../i18n/format';
 import { problemText } from '../../lib/problems';
 import { FormProvider } from '../form/context';
@@ -14,13 +15,15 @@ import { ObjectFields } from '../form/ObjectFields';
 import { SchemaReader } from '../form/schema';
 import { blankObject, completed, sameValue, type Value } from '../form/values';
 import classes from '../settings.module.css';
+import { EXTRAS } from './extras';
 
 interface Props {
   info: KindInfo;
   stored: Stored | null;
   pending: boolean;
   problem: Problem | null;
-  onSave: (value: Value) => void;
+  /** `move`: take what only one may have from the object that has it (CS-09). */
+  onSave: (value: Value, move?: boolean) => void;
   onDelete?: () => void;
   onReload: () => void;
   /** The object's name, for the question before it is deleted. */
@@ -38,6 +41,7 @@ export function ObjectForm({ info, stored, pending, problem, onSave, onDelete, o
   useEffect(() => setValue(start), [start]);
   const changed = !sameValue(value, start);
   const stale = problem?.status === 412;
+  const Inside = EXTRAS[info.kind]?.inside;
 
   function submit(event: FormEvent) {
     event.preventDefault();
@@ -50,8 +54,17 @@ export function ObjectForm({ info, stored, pending, problem, onSave, onDelete, o
     >
       <form onSubmit={submit} noValidate>
         <Stack>
-          {problem && <Refusal problem={problem} stale={stale} onReload={onReload} />}
+          {problem && (
+            <Refusal
+              problem={problem}
+              stale={stale}
+              pending={pending}
+              onReload={onReload}
+              onMove={() => onSave(value, true)}
+            />
+          )}
           <ObjectFields shape={shape} value={value} onChange={setValue} paths={['']} />
+          {Inside && <Inside value={value} stored={stored} />}
         </Stack>
         <div className={classes.bar}>
           <Button type="submit" loading={pending} disabled={!changed && stored !== null}>
@@ -78,8 +91,29 @@ export function ObjectForm({ info, stored, pending, problem, onSave, onDelete, o
   );
 }
 
-function Refusal({ problem, stale, onReload }: { problem: Problem; stale: boolean; onReload: () => void }) {
+interface RefusalProps {
+  problem: Problem;
+  stale: boolean;
+  pending: boolean;
+  onReload: () => void;
+  onMove: () => void;
+}
+
+/** What another object has already, and whether it may be taken from it. */
+function conflictOf(problem: Problem) {
+  const { kind, id, name, replaceable, movable } = record(problem.extra.conflict);
+  if (typeof id !== 'string') return null;
+  return {
+    path: typeof kind === 'string' ? `/settings/${kind}/${id}` : null,
+    name: typeof name === 'string' && name ? name : id,
+    movable: replaceable === true || movable === true,
+  };
+}
+
+function Refusal({ problem, stale, pending, onReload, onMove }: RefusalProps) {
   const { t } = useTranslation();
+  const { t: admin } = useTranslation('admin');
+  const conflict = conflictOf(problem);
   const box = useRef<HTMLDivElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: shown anew for each problem
   useEffect(() => box.current?.scrollIntoView({ block: 'nearest' }), [problem]);
@@ -103,6 +137,20 @@ function Refusal({ problem, stale, onReload }: { problem: Problem; stale: boolea
         <Button size="xs" variant="default" mt="xs" onClick={onReload}>
           {t('settings.loadCurrent')}
         </Button>
+      )}
+      {conflict && (
+        <Group gap="xs" mt="xs">
+          {conflict.movable && (
+            <Button size="xs" color="red" variant="light" loading={pending} onClick={onMove}>
+              {admin('conflict.move', { name: conflict.name })}
+            </Button>
+          )}
+          {conflict.path && (
+            <Anchor component={Link} to={conflict.path} size="sm" target="_blank">
+              {admin('conflict.open', { name: conflict.name })}
+            </Anchor>
+          )}
+        </Group>
       )}
     </Alert>
   );

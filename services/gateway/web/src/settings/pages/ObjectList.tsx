@@ -1,23 +1,33 @@
 /** The objects of a kind, by name, with a search. */
-import { Badge, Button, Group, Skeleton, Stack, Text, TextInput, Title } from '@mantine/core';
-import { IconAlertTriangle, IconPlus, IconSearch } from '@tabler/icons-react';
+import { ActionIcon, Badge, Button, Group, Skeleton, Stack, Text, TextInput, Title } from '@mantine/core';
+import { IconAlertTriangle, IconArrowDown, IconArrowUp, IconPlus, IconSearch } from '@tabler/icons-react';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
+import { call } from '../../api/http';
 import type { KindInfo, Stored } from '../../api/types';
 import { record } from '../../api/wire';
 import { Failure } from '../../frame/Failure';
+import { toastProblem } from '../../lib/toast';
 import { nameOf, useObjects } from '../data';
+import { moved } from '../form/values';
 import type { Kind } from '../map';
 import classes from '../settings.module.css';
 import { useSchemaWords } from '../words';
 
 export function ObjectList({ info }: { info: KindInfo }) {
   const { t } = useTranslation();
+  const { t: admin } = useTranslation('admin');
   const [search, setSearch] = useState('');
   const objects = useObjects(info.kind);
   const wanted = search.trim().toLocaleLowerCase();
-  const found = objects.data?.filter((stored) => nameOf(stored).toLocaleLowerCase().includes(wanted)) ?? [];
+  const ordered = 'position' in record(info.schema.properties);
+  const order = useOrder(info.kind);
+  const found = inOrder(
+    objects.data?.filter((stored) => nameOf(stored).toLocaleLowerCase().includes(wanted)) ?? [],
+    ordered,
+  );
   return (
     <Stack>
       <Group justify="space-between" align="flex-start">
@@ -56,17 +66,31 @@ export function ObjectList({ info }: { info: KindInfo }) {
           {objects.data.length ? t('settings.noMatch') : `${t('settings.empty')} ${t('settings.emptyHint')}`}
         </Text>
       )}
+      {ordered && found.length > 1 && (
+        <Text size="xs" c="dimmed">
+          {admin('order.hint')}
+        </Text>
+      )}
       {found.length > 0 && (
-        <ul className={classes.list}>
-          {found.map((stored) => (
-            <li key={stored.id}>
+        <ul className={classes.list} aria-busy={order.isPending}>
+          {found.map((stored, index) => (
+            <li key={stored.id} className={ordered ? classes.order : undefined}>
               <Link className={classes.row} to={`/settings/${info.kind}/${stored.id}`}>
                 {typeof stored.value.colour === 'string' && (
                   <span className={classes.dot} style={{ background: stored.value.colour }} aria-hidden />
                 )}
                 <span className={classes.name}>{nameOf(stored)}</span>
-                <Marks stored={stored} />
+                <Marks info={info} stored={stored} />
               </Link>
+              {ordered && wanted === '' && found.length > 1 && (
+                <Steps
+                  name={nameOf(stored)}
+                  first={index === 0}
+                  last={index === found.length - 1}
+                  disabled={order.isPending}
+                  onMove={(by) => order.mutate(moved(found, index, index + by))}
+                />
+              )}
             </li>
           ))}
         </ul>
@@ -75,8 +99,69 @@ export function ObjectList({ info }: { info: KindInfo }) {
   );
 }
 
+function placeOf(stored: Stored): number {
+  return typeof stored.value.position === 'number' ? stored.value.position : 0;
+}
+
+/** As they take effect: by place, then as they came. */
+export function inOrder(objects: readonly Stored[], ordered: boolean): Stored[] {
+  return ordered ? objects.toSorted((a, b) => placeOf(a) - placeOf(b)) : [...objects];
+}
+
+/** Saves the place of whatever does not stand in it; everything else stays untouched. */
+function useOrder(kind: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: async (order: Stored[]) => {
+      for (const [position, stored] of order.entries())
+        if (placeOf(stored) !== position)
+          await call('PUT', `/api/settings/${kind}/${encodeURIComponent(stored.id)}`, {
+            body: { ...stored.value, position },
+            version: stored.version,
+          });
+    },
+    onError: toastProblem,
+    onSettled: () => client.invalidateQueries({ queryKey: ['settings', kind], exact: true }),
+  });
+}
+
+interface StepsProps {
+  name: string;
+  first: boolean;
+  last: boolean;
+  disabled: boolean;
+  onMove: (by: 1 | -1) => void;
+}
+
+function Steps({ name, first, last, disabled, onMove }: StepsProps) {
+  const { t } = useTranslation();
+  return (
+    <>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        disabled={first || disabled}
+        aria-label={`${t('settings.form.up')}: ${name}`}
+        onClick={() => onMove(-1)}
+      >
+        <IconArrowUp size={16} aria-hidden />
+      </ActionIcon>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        mr={6}
+        disabled={last || disabled}
+        aria-label={`${t('settings.form.down')}: ${name}`}
+        onClick={() => onMove(1)}
+      >
+        <IconArrowDown size={16} aria-hidden />
+      </ActionIcon>
+    </>
+  );
+}
+
 /** What one wants to see of an object without opening it. */
-function Marks({ stored }: { stored: Stored }) {
+function Marks({ info, stored }: { info: KindInfo; stored: Stored }) {
   const { t } = useTranslation();
   const { valueWord } = useSchemaWords();
   const { value } = stored;
@@ -84,6 +169,9 @@ function Marks({ stored }: { stored: Stored }) {
   const marks: string[] = [];
   if (typeof medium === 'string') marks.push(valueWord('medium', medium));
   if (typeof value.role === 'string') marks.push(valueWord('role', value.role));
+  if (typeof value.event === 'string') marks.push(valueWord('event', value.event));
+  if (typeof value.activation === 'string') marks.push(valueWord('activation', value.activation));
+  if (info.kind === 'macros') marks.push(t(value.user ? 'settings.macro.own' : 'settings.macro.shared'));
   if (value.activated === false) marks.push(t('settings.user.invited'));
   if (value.active === false) marks.push(t('settings.user.inactive'));
   if (value.enabled === false) marks.push(t('settings.form.off'));

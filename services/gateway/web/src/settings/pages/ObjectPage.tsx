@@ -4,7 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
-import { asProblem, call } from '../../api/http';
+import { asProblem, call, withQuery } from '../../api/http';
 import type { KindInfo, Stored } from '../../api/types';
 import * as wire from '../../api/wire';
 import { Failure } from '../../frame/Failure';
@@ -12,11 +12,16 @@ import { toast, toastProblem } from '../../lib/toast';
 import { nameOf, refreshKind, useObject } from '../data';
 import type { Value } from '../form/values';
 import type { Kind } from '../map';
-import { ChannelExtras } from './ChannelExtras';
+import { EXTRAS } from './extras';
 import { type Fresh, useFresh } from './fresh';
 import { ObjectForm } from './ObjectForm';
 import { Revealed } from './Revealed';
 import { UserExtras } from './UserExtras';
+
+interface Saving {
+  value: Value;
+  move: boolean | undefined;
+}
 
 export function ObjectPage({ info, id }: { info: KindInfo; id: string | null }) {
   return id === null ? <NewObject info={info} /> : <ExistingObject info={info} id={id} />;
@@ -58,7 +63,8 @@ function NewObject({ info }: { info: KindInfo }) {
   const [, setFresh] = useFresh();
   const [made, setMade] = useState<string | null>(null);
   const create = useMutation({
-    mutationFn: (value: Value) => call('POST', `/api/settings/${info.kind}`, { body: value }),
+    mutationFn: ({ value, move }: Saving) =>
+      call('POST', withQuery(`/api/settings/${info.kind}`, { move: move ? 'true' : null }), { body: value }),
     onSuccess: (answer) => {
       const fresh = freshOf(answer);
       setFresh(fresh);
@@ -80,7 +86,7 @@ function NewObject({ info }: { info: KindInfo }) {
         name=""
         pending={create.isPending || create.isSuccess}
         problem={create.isError ? asProblem(create.error) : null}
-        onSave={(value) => create.mutate(value)}
+        onSave={(value, move) => create.mutate({ value, move })}
         onReload={() => create.reset()}
       />
       {info.kind === 'channels' && <Alert variant="light">{t('settings.channel.afterSave')}</Alert>}
@@ -104,7 +110,8 @@ function Loaded({ info, stored, onReload }: { info: KindInfo; stored: Stored; on
   const [fresh, setFresh] = useFresh();
   const path = `/api/settings/${info.kind}/${encodeURIComponent(stored.id)}`;
   const save = useMutation({
-    mutationFn: (value: Value) => call('PUT', path, { body: value, version: stored.version }),
+    mutationFn: ({ value, move }: Saving) =>
+      call('PUT', withQuery(path, { move: move ? 'true' : null }), { body: value, version: stored.version }),
     onSuccess: (answer) => {
       setFresh(freshOf(answer));
       client.setQueryData(['settings', info.kind, stored.id], wire.stored(answer));
@@ -123,6 +130,7 @@ function Loaded({ info, stored, onReload }: { info: KindInfo; stored: Stored; on
   });
   const name = nameOf(stored);
   const shown = fresh?.id === stored.id ? fresh : null;
+  const { above: Above, below: Below } = EXTRAS[info.kind] ?? {};
   return (
     <Stack>
       <Head info={info} title={name} />
@@ -138,20 +146,21 @@ function Loaded({ info, stored, onReload }: { info: KindInfo; stored: Stored; on
       ))}
       {shown && Object.keys(shown.revealed).length > 0 && <Revealed secrets={shown.revealed} />}
       {info.kind === 'users' && <UserExtras key={stored.id} stored={stored} invite={shown?.invite ?? null} />}
-      {info.kind === 'channels' && <ChannelExtras stored={stored} />}
+      {Above && <Above stored={stored} />}
       <ObjectForm
         info={info}
         stored={stored}
         name={name}
         pending={save.isPending}
         problem={save.isError ? asProblem(save.error) : null}
-        onSave={(value) => save.mutate(value)}
+        onSave={(value, move) => save.mutate({ value, move })}
         onDelete={() => remove.mutate()}
         onReload={() => {
           save.reset();
           onReload();
         }}
       />
+      {Below && <Below stored={stored} />}
     </Stack>
   );
 }

@@ -1,21 +1,26 @@
 /** The reply box: a reply to the contact, or a private note to colleagues (WF-18, WF-19). */
-import { Alert, Button, CloseButton, SegmentedControl } from '@mantine/core';
-import { IconAlertTriangle, IconLock, IconSend } from '@tabler/icons-react';
+import { ActionIcon, Alert, Button, CloseButton, SegmentedControl, Tooltip } from '@mantine/core';
+import { IconAlertTriangle, IconLock, IconPaperclip, IconSend } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useCallback, useRef, useState } from 'react';
+import { type DragEvent, useCallback, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { call, newKey } from '../../api/http';
 import { useAgents } from '../../api/queries';
 import { applyRow } from '../../api/rows';
-import type { Message, Row } from '../../api/types';
+import type { Attachment, Message, Row } from '../../api/types';
 import * as wire from '../../api/wire';
 import { useShortcuts } from '../../frame/shortcuts';
+import { coming } from '../../i18n/format';
+import { useNow } from '../../lib/clock';
 import { problemText } from '../../lib/problems';
 import { applyMessage } from '../../live/apply';
 import { type Rights, useSession } from '../../session/context';
 import classes from './composer.module.css';
 import { type Draft, draftedTab, draftKey, mentionsIn, type Tab, useDraft } from './draft';
+import { FileList } from './FileList';
 import { MentionInput } from './MentionInput';
+import { useUploads } from './useUploads';
+import { replyWindow, worthAWord } from './window';
 
 interface Props {
   row: Row;
@@ -23,9 +28,11 @@ interface Props {
   seen: () => string | null;
   replyTo: Message | null;
   onReplyTo: (message: Message | null) => void;
+  /** Oldest first, as far as loaded. */
+  messages: readonly Message[];
 }
 
-export function Composer({ row, rights, seen, replyTo, onReplyTo }: Props) {
+export function Composer({ row, rights, seen, replyTo, onReplyTo, messages }: Props) {
   const { t } = useTranslation();
   const { user } = useSession();
   const [kept, setKept] = useState<Tab>(() => draftedTab(user.id, row.id));
@@ -55,6 +62,7 @@ export function Composer({ row, rights, seen, replyTo, onReplyTo }: Props) {
         seen={seen}
         replyTo={tab === 'reply' ? replyTo : null}
         onReplyTo={onReplyTo}
+        messages={messages}
         storageKey={draftKey(user.id, row.id, tab)}
         focus={focus}
       />
@@ -69,20 +77,35 @@ interface BoxProps extends Props {
   focus: { current: () => void };
 }
 
+interface Sending {
+  draft: Draft;
+  inReplyTo: string | null;
+  attachments: Attachment[];
+}
+
+function asSent({ id, name, type, size }: Attachment) {
+  return { id, name, type, size };
+}
+
 /** Sends the text; repeated with the same key while the text is the same, so that a retry never doubles it. */
 function useSend(row: Row, tab: Tab, seen: () => string | null, onSent: () => void) {
   const client = useQueryClient();
   const me = useSession().user.id;
   const attempt = useRef<{ of: string; key: string } | null>(null);
   return useMutation({
-    mutationFn: async ({ draft, inReplyTo }: { draft: Draft; inReplyTo: string | null }) => {
+    mutationFn: async ({ draft, inReplyTo, attachments }: Sending) => {
       const text = draft.text.trim();
-      const of = JSON.stringify([text, inReplyTo]);
+      const of = JSON.stringify([text, inReplyTo, attachments.map(({ id }) => id)]);
       if (attempt.current?.of !== of) attempt.current = { of, key: newKey() };
       const base = `/api/conversations/${row.id}`;
       const body =
         tab === 'reply'
-          ? { text, seen: seen(), ...(inReplyTo ? { in_reply_to: inReplyTo } : {}) }
+          ? {
+              text,
+              seen: seen(),
+              ...(inReplyTo ? { in_reply_to: inReplyTo } : {}),
+              ...(attachments.length ? { attachments: attachments.map(asSent) } : {}),
+            }
           : { text, mentions: mentionsIn(draft) };
       const path = tab === 'reply' ? `${base}/messages` : `${base}/notes`;
       return wire.record(await call('POST', path, { body, key: attempt.current.key }));
@@ -97,7 +120,7 @@ function useSend(row: Row, tab: Tab, seen: () => string | null, onSent: () => vo
   });
 }
 
-function Box({ tab, onTab, row, rights, seen, replyTo, onReplyTo, storageKey, focus }: BoxProps) {
+function Box({ tab, onTab, row, rights, seen, replyTo, onReplyTo, messages, storageKey, focus }: BoxProps) {
   const { t } = useTranslation();
   const { workspace, user } = useSession();
   const colleagues = useAgents().data ?? [];
@@ -105,20 +128,53 @@ function Box({ tab, onTab, row, rights, seen, replyTo, onReplyTo, storageKey, fo
   const input = useRef<HTMLTextAreaElement>(null);
   focus.current = useCallback(() => input.current?.focus(), []);
   const typing = useTypingHint(row.id);
+  const channel = workspace.channels.find((one) => one.id === row.channel);
+  const uploads = useUploads(row.id, channel);
+  const files = useRef<HTMLInputElement>(null);
   const send = useSend(row, tab, seen, () => {
     setDraft({ text: '', mentions: [] });
     onReplyTo(null);
+    uploads.clear();
     input.current?.focus();
   });
   const note = tab === 'note';
-  const channel = workspace.channels.find((one) => one.id === row.channel);
+  const now = useNow();
+  const window = note ? null : replyWindow(channel?.reply_window_hours ?? null, messages, now);
+  const takesFiles = !note && rights.reply && (channel?.capabilities.includes('attachments') ?? false);
+  const [over, setOver] = useState(false);
+  const ready =
+    (draft.text.trim() !== '' || (!note && uploads.items.length > 0)) && !uploads.busy && !window?.closed;
 
   function submit() {
-    if (draft.text.trim() && !send.isPending) send.mutate({ draft, inReplyTo: replyTo?.id ?? null });
+    if (ready && !send.isPending)
+      send.mutate({
+        draft,
+        inReplyTo: replyTo?.id ?? null,
+        attachments: note ? [] : uploads.attachments(),
+      });
+  }
+
+  function dropped(event: DragEvent) {
+    setOver(false);
+    if (!takesFiles || event.dataTransfer.files.length === 0) return;
+    event.preventDefault();
+    uploads.add(event.dataTransfer.files);
   }
 
   return (
-    <div className={`${classes.box} ${note ? classes.note : ''}`}>
+    // biome-ignore lint/a11y/noStaticElementInteractions: dropping is one more way; the button is the one for all
+    <div
+      className={`${classes.box} ${note ? classes.note : ''}`}
+      data-over={over || undefined}
+      onDragOver={(event) => {
+        if (!takesFiles || !event.dataTransfer.types.includes('Files')) return;
+        event.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={dropped}
+    >
+      {over && <div className={classes.dropHere}>{t('composer.dropHere')}</div>}
       <div className={classes.bar}>
         <SegmentedControl
           size="xs"
@@ -140,6 +196,18 @@ function Box({ tab, onTab, row, rights, seen, replyTo, onReplyTo, storageKey, fo
           <span>{t('composer.replyingTo', { text: replyTo.text })}</span>
           <CloseButton size="xs" aria-label={t('app.cancel')} onClick={() => onReplyTo(null)} />
         </div>
+      )}
+      {window && worthAWord(window, now) && (
+        <Alert
+          color={window.closed ? 'orange' : 'yellow'}
+          mx={10}
+          py={6}
+          icon={<IconAlertTriangle aria-hidden />}
+        >
+          {window.closed
+            ? t('composer.windowClosed', { hours: channel?.reply_window_hours })
+            : t('composer.windowCloses', { time: coming(new Date(window.closesAt).toISOString(), now) })}
+        </Alert>
       )}
       {send.isError && (
         <Alert color="red" mx={10} py={6} role="alert" icon={<IconAlertTriangle aria-hidden />}>
@@ -163,8 +231,36 @@ function Box({ tab, onTab, row, rights, seen, replyTo, onReplyTo, storageKey, fo
         placeholder={note ? t('composer.notePlaceholder') : t('composer.replyPlaceholder')}
         disabled={send.isPending}
         onSubmit={submit}
+        onFiles={takesFiles ? (pasted) => uploads.add(pasted) : null}
       />
+      {takesFiles && <FileList uploads={uploads} />}
       <div className={classes.bar}>
+        {takesFiles && (
+          <>
+            <Tooltip label={t('composer.attach')}>
+              <ActionIcon
+                variant="subtle"
+                color="gray"
+                aria-label={t('composer.attach')}
+                onClick={() => files.current?.click()}
+              >
+                <IconPaperclip size={18} aria-hidden />
+              </ActionIcon>
+            </Tooltip>
+            <input
+              ref={files}
+              type="file"
+              multiple
+              hidden
+              aria-label={t('composer.attach')}
+              accept={channel?.attachment_types.join(',') || undefined}
+              onChange={(event) => {
+                uploads.add(event.currentTarget.files ?? []);
+                event.currentTarget.value = '';
+              }}
+            />
+          </>
+        )}
         <span className={classes.hint}>{t('composer.hint')}</span>
         <Button
           ml="auto"
@@ -172,7 +268,7 @@ function Box({ tab, onTab, row, rights, seen, replyTo, onReplyTo, storageKey, fo
           color={note ? 'yellow' : 'indigo'}
           leftSection={note ? <IconLock size={15} aria-hidden /> : <IconSend size={15} aria-hidden />}
           loading={send.isPending}
-          disabled={draft.text.trim() === ''}
+          disabled={!ready}
           onClick={submit}
         >
           {note ? t('composer.addNote') : t('composer.send')}

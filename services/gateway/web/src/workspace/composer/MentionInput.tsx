@@ -1,6 +1,6 @@
 /** A text area in which @ offers colleagues; arrow keys choose, Enter inserts, Escape closes. */
 import { Paper, Text, Textarea } from '@mantine/core';
-import { type KeyboardEvent, type RefObject, useId, useMemo, useState } from 'react';
+import { type KeyboardEvent, type RefObject, useId, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Agent } from '../../api/types';
 import { Presence } from '../../frame/Presence';
@@ -18,6 +18,8 @@ interface Props {
   input: RefObject<HTMLTextAreaElement | null>;
   className: string;
   onSubmit: () => void;
+  /** Files that were pasted; null: they stay where they are. */
+  onFiles: ((files: File[]) => void) | null;
 }
 
 const MOST = 6;
@@ -36,6 +38,7 @@ export function MentionInput(props: Props) {
   const [cursor, setCursor] = useState(0);
   const [chosen, setChosen] = useState(0);
   const [dismissed, setDismissed] = useState(-1);
+  const caret = useRef<number | null>(null);
   const at = people.length ? mentionAt(value, cursor) : null;
   const offered = useMemo(() => {
     if (!at) return [];
@@ -50,11 +53,17 @@ export function MentionInput(props: Props) {
     const before = `${value.slice(0, at.from)}@${agent.name} `;
     onMention(agent, before + value.slice(cursor));
     setCursor(before.length);
-    requestAnimationFrame(() => {
-      input.current?.focus();
-      input.current?.setSelectionRange(before.length, before.length);
-    });
+    caret.current = before.length;
   }
+
+  // Before the next key: who types on at once must not find the cursor moved under his hands.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `value` is what the caret waits for
+  useLayoutEffect(() => {
+    if (caret.current === null) return;
+    input.current?.focus();
+    input.current?.setSelectionRange(caret.current, caret.current);
+    caret.current = null;
+  }, [value]);
 
   function onKeyDown(event: KeyboardEvent) {
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
@@ -137,6 +146,12 @@ export function MentionInput(props: Props) {
         onBlur={() => setDismissed(at?.from ?? -1)}
         onFocus={() => setDismissed(-1)}
         onKeyDown={onKeyDown}
+        onPaste={(event) => {
+          const files = [...event.clipboardData.files];
+          if (!props.onFiles || files.length === 0) return;
+          event.preventDefault();
+          props.onFiles(files);
+        }}
       />
     </div>
   );

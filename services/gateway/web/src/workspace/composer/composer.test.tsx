@@ -55,6 +55,7 @@ function shown(may: Record<string, boolean> = { reply: true, note: true }, id = 
             seen={() => 'm9'}
             replyTo={null}
             onReplyTo={() => {}}
+            messages={[]}
           />
         </SessionContext>
       </QueryClientProvider>

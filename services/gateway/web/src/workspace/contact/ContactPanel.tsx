@@ -7,7 +7,7 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { call } from '../../api/http';
 import { useContactRows, useDetail } from '../../api/queries';
-import type { AttributeValue, Contact, Detail, Row } from '../../api/types';
+import type { AttributeValue, Contact, Detail, Row, Thread } from '../../api/types';
 import * as wire from '../../api/wire';
 import { Failure } from '../../frame/Failure';
 import { languageName, shortDuration } from '../../i18n/format';
@@ -18,6 +18,7 @@ import { MediumIcon } from '../MediumIcon';
 import { statusWord } from '../words';
 import { AttributeField } from './AttributeField';
 import classes from './contact.module.css';
+import { WriteFirst } from './WriteFirst';
 
 interface Change {
   name?: string;
@@ -64,6 +65,7 @@ export function ContactPanel({ id, onClose }: { id: string; onClose: () => void 
           detail={detail.data}
           contact={contact}
           others={read.data?.conversations.filter((row) => row.id !== id) ?? null}
+          threads={read.data?.threads ?? []}
         />
       ) : read.isError ? (
         <Failure title={t('contact.failed')} error={read.error} retry={() => void read.refetch()} />
@@ -93,7 +95,14 @@ function useChange(contact: Contact) {
   });
 }
 
-function Card({ detail, contact, others }: { detail: Detail; contact: Contact; others: Row[] | null }) {
+interface CardProps {
+  detail: Detail;
+  contact: Contact;
+  others: Row[] | null;
+  threads: Thread[];
+}
+
+function Card({ detail, contact, others, threads }: CardProps) {
   const { t } = useTranslation();
   const names = useNames();
   const change = useChange(contact);
@@ -119,6 +128,7 @@ function Card({ detail, contact, others }: { detail: Detail; contact: Contact; o
               </Text>
             </div>
           )}
+          {may && threads.length > 0 && <WriteFirst contact={contact} threads={threads} />}
           <LanguageField contact={contact} disabled={!may} save={save} />
           <Switch
             label={t('contact.vip')}

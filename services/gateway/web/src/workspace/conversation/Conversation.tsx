@@ -17,6 +17,7 @@ import classes from './conversation.module.css';
 import { Header } from './Header';
 import { Timeline } from './Timeline';
 import { useAct } from './useAct';
+import { useElsewhere } from './useElsewhere';
 import { useMessageActions } from './useMessageActions';
 import { useSeen } from './useSeen';
 
@@ -53,6 +54,8 @@ function Loaded({ id, aside, onAside, detail }: Props & { detail: Detail }) {
   const { row, contact } = detail;
   const rights = rightsOf(detail);
   const [audit, setAudit] = useStored(`switchboard.audit.${user.id}`, true);
+  const [history, setHistory] = useStored(`switchboard.history.${user.id}`, false);
+  const elsewhere = useElsewhere(row, history);
   const [copying, setCopying] = useState(false);
   const [replyTo, setReplyTo] = useState<Message | null>(null);
   const timeline = useTimeline(id);
@@ -85,6 +88,8 @@ function Loaded({ id, aside, onAside, detail }: Props & { detail: Detail }) {
         audit={audit}
         onAudit={setAudit}
         onCopy={() => setCopying(true)}
+        history={history}
+        onHistory={setHistory}
       />
       {acting.conflict && <Changed onClose={acting.forget} />}
       {row.notice && (
@@ -100,9 +105,18 @@ function Loaded({ id, aside, onAside, detail }: Props & { detail: Detail }) {
         trailFailed={audit && trail.isError}
         contactName={name}
         actions={actions}
+        elsewhere={elsewhere}
       />
       <Hints id={id} />
-      <Composer key={id} row={row} rights={rights} seen={seen} replyTo={replyTo} onReplyTo={setReplyTo} />
+      <Composer
+        key={id}
+        row={row}
+        rights={rights}
+        seen={seen}
+        replyTo={replyTo}
+        onReplyTo={setReplyTo}
+        messages={messages}
+      />
       <CopyDialog
         opened={copying}
         onClose={() => setCopying(false)}

@@ -7,6 +7,7 @@ import {
   IconDots,
   IconHistory,
   IconLayoutSidebarRight,
+  IconMessages,
   IconMinus,
   IconPlus,
   IconStarFilled,
@@ -43,6 +44,8 @@ interface Props {
   audit: boolean;
   onAudit: (shown: boolean) => void;
   onCopy: () => void;
+  history: boolean;
+  onHistory: (shown: boolean) => void;
 }
 
 const COLOURS = { triage: 'gray', bot: 'grape', new: 'blue', pending: 'orange', resolved: 'green' } as const;
@@ -185,7 +188,7 @@ function BoomerangChip({ row, rights, acting }: { row: Row; rights: Rights; acti
   );
 }
 
-function Tools({ row, aside, onAside, audit, onAudit, onCopy }: Props) {
+function Tools({ row, aside, onAside, audit, onAudit, onCopy, history, onHistory }: Props) {
   const { t } = useTranslation();
   const label = aside ? t('conversation.hideContact') : t('conversation.showContact');
   return (
@@ -200,6 +203,15 @@ function Tools({ row, aside, onAside, audit, onAudit, onCopy }: Props) {
           <Menu.Item leftSection={<IconCopy size={15} aria-hidden />} onClick={onCopy}>
             {t('conversation.copyAll')}
           </Menu.Item>
+          <Menu.CheckboxItem
+            checked={history}
+            closeMenuOnClick
+            title={t('conversation.historyHint')}
+            onChange={onHistory}
+            rightSection={<IconMessages size={15} aria-hidden />}
+          >
+            {t('conversation.history')}
+          </Menu.CheckboxItem>
           <Menu.CheckboxItem
             hiddenFrom="sm"
             checked={audit}

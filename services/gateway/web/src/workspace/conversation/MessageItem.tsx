@@ -10,9 +10,11 @@ import {
   IconDots,
   IconExternalLink,
   IconEyeOff,
+  IconHistory,
   IconLock,
   IconPaperclip,
   IconPencil,
+  IconRobot,
   IconTrash,
 } from '@tabler/icons-react';
 import { lazy, Suspense } from 'react';
@@ -34,6 +36,8 @@ export interface MessageActions {
   editNote: (message: Message) => void;
   deleteNote: (message: Message) => void;
   mayEdit: (message: Message) => boolean;
+  /** What an edited note said before (WF-18). */
+  versions: ((message: Message) => void) | null;
 }
 
 interface Props {
@@ -60,11 +64,16 @@ export function MessageItem({ message, quoted, names, contactName, actions }: Pr
     >
       <div className={`${classes.meta} ${classes.by}`}>
         {isNote && <IconLock size={13} aria-hidden />}
+        {message.author.kind === 'virtual_agent' && (
+          <IconRobot size={14} role="img" aria-label={t('trail.actors.virtual_agent')} />
+        )}
         <b>{isNote ? t('timeline.noteBy', { name }) : name}</b>
         <time dateTime={message.sent_at} title={exactTime(message.sent_at)}>
           {timeOfDay(message.sent_at)}
         </time>
+        {!isNote && <MessageKind message={message} />}
         {message.automatic && <span>{t('timeline.automatic')}</span>}
+        {message.automatic_reply && <span>{t('timeline.autoReply')}</span>}
         {message.edited_at && !gone && (
           <span title={exactTime(message.edited_at)}>{t('timeline.edited')}</span>
         )}
@@ -73,6 +82,34 @@ export function MessageItem({ message, quoted, names, contactName, actions }: Pr
       {gone ? <Shell message={message} /> : <Body message={message} quoted={quoted} />}
       <Foot message={message} actions={actions} />
     </li>
+  );
+}
+
+const KINDS = ['direct', 'chat', 'mail', 'comment', 'post', 'mention', 'reply', 'review', 'note'] as const;
+
+/** What it is on its network; a public one links back to it (CH-05). */
+function MessageKind({ message }: { message: Message }) {
+  const { t } = useTranslation();
+  const kind = KINDS.find((one) => one === message.kind);
+  const words = kind ? t(`messageKind.${kind}`) : message.kind;
+  if (!words) return null;
+  const linked = message.visibility === 'public' && message.link && /^https?:/.test(message.link);
+  return (
+    <span className={classes.kind}>
+      {linked && message.link ? (
+        <Anchor
+          href={message.link}
+          target="_blank"
+          rel="noopener noreferrer"
+          fz="inherit"
+          aria-label={`${words}: ${t('timeline.openOnNetwork')}`}
+        >
+          {words} <IconExternalLink size={12} aria-hidden style={{ verticalAlign: '-1px' }} />
+        </Anchor>
+      ) : (
+        words
+      )}
+    </span>
   );
 }
 
@@ -102,14 +139,13 @@ function Body({ message, quoted }: { message: Message; quoted: Message | undefin
         <span className={classes.quote}>{quoted.masked_at ? '[…]' : quoted.text.slice(0, 160)}</span>
       )}
       {message.subject && <b>{`${message.subject}\n`}</b>}
-      {message.html ? (
-        <Suspense fallback={message.text}>
-          <HtmlMessage html={message.html} title={message.subject ?? message.text.slice(0, 60)} />
+      <Linked text={message.text} />
+      {message.html && (
+        <Suspense fallback={null}>
+          <HtmlMessage message={message.id} title={message.subject ?? message.text.slice(0, 60)} />
         </Suspense>
-      ) : (
-        <Linked text={message.text} />
       )}
-      {message.attachments.map((attachment, index) => (
+      {message.attachments.filter(shown).map((attachment, index) => (
         <File
           key={attachment.id ?? `${attachment.name} ${index}`}
           attachment={attachment}
@@ -118,6 +154,11 @@ function Body({ message, quoted }: { message: Message; quoted: Message | undefin
       ))}
     </div>
   );
+}
+
+/** A picture that the mail shows in its place is no file of its own, unless it could not be kept. */
+function shown(attachment: Attachment): boolean {
+  return !attachment.inline || attachment.problem !== null;
 }
 
 function File({ attachment, conversation }: { attachment: Attachment; conversation: string }) {
@@ -236,6 +277,14 @@ function MessageMenu({ message, actions }: { message: Message; actions: MessageA
             leftSection={<IconExternalLink size={15} aria-hidden />}
           >
             {t('timeline.openOnNetwork')}
+          </Menu.Item>
+        )}
+        {note && message.edited_at && actions.versions && (
+          <Menu.Item
+            leftSection={<IconHistory size={15} aria-hidden />}
+            onClick={() => actions.versions?.(message)}
+          >
+            {t('timeline.versions')}
           </Menu.Item>
         )}
         {note && actions.mayEdit(message) && (

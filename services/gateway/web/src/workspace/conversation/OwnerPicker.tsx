@@ -1,6 +1,6 @@
 /** Who has the conversation, and giving it to somebody else (WF-13). */
 import { Button } from '@mantine/core';
-import { IconChevronDown, IconUser, IconUserOff } from '@tabler/icons-react';
+import { IconChevronDown, IconRobot, IconUser, IconUserOff } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { useAgents } from '../../api/queries';
 import type { Row } from '../../api/types';
@@ -24,7 +24,7 @@ export function OwnerPicker({
   disabled: boolean;
 }) {
   const { t } = useTranslation();
-  const { user } = useSession();
+  const { user, workspace } = useSession();
   const agents = useAgents(row.channel).data ?? [];
   const owner = row.owner ? names.agents.get(row.owner.id) : undefined;
   const label = row.owner ? names.owner(row.owner) : t('queue.unowned');
@@ -38,9 +38,19 @@ export function OwnerPicker({
       mark: <IconUserOff size={15} aria-hidden />,
     });
 
+  // Delegation: a virtual agent of this channel takes over (AU-12); public conversations have none.
+  const robots = workspace.virtual_agents.filter(
+    ({ id, activation, channels }) =>
+      activation === 'delegation' &&
+      row.visibility === 'private' &&
+      channels.includes(row.channel) &&
+      id !== row.owner?.id,
+  );
+
   function choose(value: string) {
     const id = value === ME ? user.id : value;
-    void acting.act({ act: 'assign_owner', owner: value === NOBODY ? null : { kind: 'agent', id } });
+    const kind = robots.some((robot) => robot.id === id) ? 'virtual_agent' : 'agent';
+    void acting.act({ act: 'assign_owner', owner: value === NOBODY ? null : { kind, id } });
   }
 
   return (
@@ -48,12 +58,19 @@ export function OwnerPicker({
       search={t('conversation.searchAgents')}
       empty={t('conversation.nobody')}
       first={first}
-      options={agents.map((agent) => ({
-        value: agent.id,
-        label: agent.name,
-        mark: <Presence state={agent.availability} />,
-        hint: String(agent.open_conversations || ''),
-      }))}
+      options={[
+        ...agents.map((agent) => ({
+          value: agent.id,
+          label: agent.name,
+          mark: <Presence state={agent.availability} />,
+          hint: String(agent.open_conversations || ''),
+        })),
+        ...robots.map((robot) => ({
+          value: robot.id,
+          label: robot.name,
+          mark: <IconRobot size={15} role="img" aria-label={t('queue.virtualAgent')} />,
+        })),
+      ]}
       onChoose={choose}
       target={(open) => (
         <Button
@@ -65,7 +82,13 @@ export function OwnerPicker({
           loading={acting.pending === 'assign_owner'}
           aria-label={`${t('conversation.owner')}: ${label}`}
           leftSection={
-            owner ? <Presence state={owner.availability} label="" /> : <IconUser size={15} aria-hidden />
+            owner ? (
+              <Presence state={owner.availability} label="" />
+            ) : row.owner?.kind === 'virtual_agent' ? (
+              <IconRobot size={15} aria-hidden />
+            ) : (
+              <IconUser size={15} aria-hidden />
+            )
           }
           rightSection={<IconChevronDown size={14} aria-hidden />}
           onClick={open}

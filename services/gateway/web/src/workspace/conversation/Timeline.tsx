@@ -1,17 +1,20 @@
 /** Messages, notes and the audit trail, oldest first; older pages load as one scrolls up. */
-import { Button, Loader, Skeleton, Stack, Text } from '@mantine/core';
+import { Anchor, Button, Loader, Skeleton, Stack, Text } from '@mantine/core';
 import { IconArrowDown } from '@tabler/icons-react';
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
 import type { useTimeline } from '../../api/queries';
 import type { Message, TrailEntry } from '../../api/types';
 import { Failure } from '../../frame/Failure';
 import { dayName, exactTime, timeOfDay } from '../../i18n/format';
 import { useNow } from '../../lib/clock';
-import { useNames, useSession } from '../../session/context';
+import { type Names, useNames, useSession } from '../../session/context';
+import { MediumIcon } from '../MediumIcon';
 import classes from './conversation.module.css';
 import { type MessageActions, MessageItem } from './MessageItem';
 import { type AuditLine, auditLines } from './trailWords';
+import type { Elsewhere } from './useElsewhere';
 
 interface Props {
   container: RefObject<HTMLDivElement | null>;
@@ -21,18 +24,32 @@ interface Props {
   trailFailed: boolean;
   contactName: string;
   actions: MessageActions;
+  elsewhere: Elsewhere[];
 }
 
 type Line =
   | { kind: 'day'; key: string; at: string }
   | { kind: 'message'; key: string; at: string; message: Message }
-  | { kind: 'audit'; key: string; at: string; line: AuditLine };
+  | { kind: 'audit'; key: string; at: string; line: AuditLine }
+  | { kind: 'elsewhere'; key: string; at: string; other: Elsewhere };
 
 /** Everything in order of its time, with a line where a new local day begins. */
-export function linesOf(messages: readonly Message[], audit: readonly AuditLine[]): Line[] {
+export function linesOf(
+  messages: readonly Message[],
+  audit: readonly AuditLine[],
+  elsewhere: readonly Elsewhere[] = [],
+): Line[] {
   const all: Line[] = [
     ...messages.map((message): Line => ({ kind: 'message', key: message.id, at: message.sent_at, message })),
     ...audit.map((line): Line => ({ kind: 'audit', key: line.key, at: line.at, line })),
+    ...elsewhere.map(
+      (other): Line => ({
+        kind: 'elsewhere',
+        key: `elsewhere ${other.message.id}`,
+        at: other.message.sent_at,
+        other,
+      }),
+    ),
   ].sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
   const lines: Line[] = [];
   let day = '';
@@ -45,7 +62,16 @@ export function linesOf(messages: readonly Message[], audit: readonly AuditLine[
   return lines;
 }
 
-export function Timeline({ container, timeline, messages, trail, trailFailed, contactName, actions }: Props) {
+export function Timeline({
+  container,
+  timeline,
+  messages,
+  trail,
+  trailFailed,
+  contactName,
+  actions,
+  elsewhere,
+}: Props) {
   const { t } = useTranslation();
   const names = useNames();
   const { vocabulary } = useSession().workspace;
@@ -57,8 +83,9 @@ export function Timeline({ container, timeline, messages, trail, trailFailed, co
     return linesOf(
       messages,
       audit.filter((line) => Date.parse(line.at) >= from),
+      elsewhere.filter(({ message }) => Date.parse(message.sent_at) >= from),
     );
-  }, [messages, trail, names, vocabulary, t, timeline.hasNextPage]);
+  }, [messages, trail, elsewhere, names, vocabulary, t, timeline.hasNextPage]);
   const byId = useMemo(() => new Map(messages.map((message) => [message.id, message])), [messages]);
   const newest = messages[messages.length - 1]?.id;
   const { below, toEnd, onScroll } = useStickToEnd(container, lines.length, newest);
@@ -115,6 +142,8 @@ export function Timeline({ container, timeline, messages, trail, trailFailed, co
                   · {line.line.text}
                 </li>
               );
+            case 'elsewhere':
+              return <ElsewhereItem key={line.key} other={line.other} names={names} />;
             default:
               return (
                 <MessageItem
@@ -142,6 +171,28 @@ export function Timeline({ container, timeline, messages, trail, trailFailed, co
         </div>
       )}
     </div>
+  );
+}
+
+/** A message of another conversation, told apart from this one's, with the way there. */
+function ElsewhereItem({ other: { row, message }, names }: { other: Elsewhere; names: Names }) {
+  const { t } = useTranslation();
+  const channel = names.channels.get(row.channel)?.name ?? row.channel;
+  return (
+    <li className={classes.elsewhere}>
+      <div className={classes.meta}>
+        <MediumIcon medium={row.medium} size={13} />
+        <span>{t('timeline.elsewhere', { channel })}</span>
+        <b>{message.author.name || t(`trail.actors.${message.author.kind}`)}</b>
+        <time dateTime={message.sent_at} title={exactTime(message.sent_at)}>
+          {timeOfDay(message.sent_at)}
+        </time>
+        <Anchor component={Link} to={`/c/${row.id}`} fz="inherit">
+          {t('timeline.openElsewhere')}
+        </Anchor>
+      </div>
+      <p>{message.text || message.subject || '…'}</p>
+    </li>
   );
 }
 

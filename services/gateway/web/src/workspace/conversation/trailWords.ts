@@ -39,6 +39,58 @@ const CLOSED = [
   'muted',
 ] as const;
 
+const LEAVING = [
+  'script_ended',
+  'escape_word',
+  'contact_timeout',
+  'agent_timeout',
+  'failure',
+  'handed_over',
+  'resolved',
+  'no_script',
+  'budget',
+  'unavailable',
+] as const;
+const SKIPPED = [
+  'no_survey',
+  'public',
+  'reasons_disabled',
+  'reason_not_solution',
+  'resolver',
+  'bulk',
+  'system',
+  'too_short',
+  'language',
+  'frequency',
+  'sampling',
+  'reopened',
+  'muted',
+  'window',
+  'survey_disabled',
+] as const;
+
+function left({ t }: Words, fact: Fact): string {
+  const known = LEAVING.find((one) => one === fact.why);
+  const detail = typeof fact.detail === 'string' && fact.detail ? ` (${fact.detail})` : '';
+  const why = `${known ? t(`trail.leaving.${known}`) : String(fact.why ?? '')}${detail}`;
+  return t('trail.facts.virtual_agent_left', { why });
+}
+
+function skipped({ t }: Words, reason: string): string {
+  const known = SKIPPED.find((one) => one === reason);
+  return t('trail.facts.survey_skipped', { reason: known ? t(`trail.skipped.${known}`) : reason });
+}
+
+function ruleApplied({ t }: Words, fact: Fact): string {
+  const failed = texts(fact.failed).join(', ');
+  const name = String(fact.name ?? '');
+  if (fact.macro === true)
+    return failed
+      ? t('trail.facts.macro_failed', { name, failed })
+      : t('trail.facts.macro_applied', { name });
+  return failed ? t('trail.facts.rule_failed', { name, failed }) : t('trail.facts.rule_applied', { name });
+}
+
 function texts(value: unknown): string[] {
   return Array.isArray(value) ? value.map(String) : [];
 }
@@ -159,12 +211,12 @@ export function factWords(words: Words, fact: Fact): string | null {
       return language(t, fact);
     case 'boomerang_changed':
       return boomerang(t, fact);
-    case 'rule_applied': {
-      const failed = texts(fact.failed).join(', ');
-      return failed
-        ? t('trail.facts.rule_failed', { name: text('name'), failed })
-        : t('trail.facts.rule_applied', { name: text('name') });
-    }
+    case 'rule_applied':
+      return ruleApplied(words, fact);
+    case 'virtual_agent_left':
+      return left(words, fact);
+    case 'automation_stopped':
+      return t('trail.facts.automation_stopped', { limit: fact.limit });
     case 'rule_too_late':
       return t('trail.facts.rule_too_late', { name: text('name') });
     case 'invitation_opened':
@@ -174,9 +226,7 @@ export function factWords(words: Words, fact: Fact): string | null {
     case 'survey_commented':
       return t('trail.facts.survey_commented');
     case 'survey_decided':
-      return fact.sent
-        ? t('trail.facts.survey_sent')
-        : t('trail.facts.survey_skipped', { reason: text('reason') });
+      return fact.sent ? t('trail.facts.survey_sent') : skipped(words, text('reason'));
     default:
       return t('trail.facts.other', { fact: fact.fact.replaceAll('_', ' ') });
   }

@@ -1,6 +1,7 @@
 /** One conversation in the queue. */
 import { Tooltip } from '@mantine/core';
 import { IconArrowBackUp, IconFlame, IconStarFilled, IconWorld } from '@tabler/icons-react';
+import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import type { Row } from '../../api/types';
@@ -13,7 +14,7 @@ import { contactName } from '../words';
 import classes from './queue.module.css';
 import { SlaChip } from './SlaChip';
 
-type T = ReturnType<typeof useTranslation>['t'];
+type T = TFunction;
 
 interface Props {
   row: Row;

@@ -85,7 +85,8 @@ class Facts:
         await self._taking_in.conversation(
             event.conversation, changes=event.changes, message=event.message, contact=event.contact
         )
-        found = [one for one in notifying.of_facts(event, meta) if self._people.user(one.user) is not None]
+        facts = notifying.of_facts(event, meta, self._people.members)
+        found = [one for one in facts if self._people.user(one.user) is not None]
         message = event.message
         if message is not None and message.direction is Direction.INTERNAL and message.mentions:
             found.extend(await self._seeing(notifying.of_mentions(message)))

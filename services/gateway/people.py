@@ -89,6 +89,12 @@ class People:
             if user.active and user.role is not Role.ADMIN and right_on(self.access(id), channel) is Right.SUPERVISOR
         ]
 
+    def members(self, team: str) -> Sequence[str]:
+        """The active people of a team; nobody for one that is gone."""
+        found = self._teams.get(team)
+        ids = () if found is None else [member.user for member in found.members]
+        return [id for id in ids if (user := self._users.get(id)) is not None and user.active]
+
     def admins(self) -> Sequence[str]:
         """Active admins."""
         return [id for id, user in self._users.all().items() if user.active and user.role is Role.ADMIN]

@@ -68,6 +68,7 @@ class NotificationKind(StrEnum):
     WEBHOOK_OFF = "webhook_off"
     VIRTUAL_AGENT_FAILING = "virtual_agent_failing"
     AUTOMATION_STOPPED = "automation_stopped"
+    RULE = "rule"
 
 
 class Notification(Contract):

@@ -16,7 +16,7 @@ from services.gateway.api.parts import Parts, PartsOf
 from services.gateway.api.principal import Me, documented
 from services.gateway.domain.access import Action, OnChannel
 from services.gateway.domain.row import placed
-from shared.contracts.acts import Act, AssignOwner, AssignTeam, ChangeTopics, Resolve, SetNew, SetPending
+from shared.contracts.acts import Act, AssignOwner, AssignTeam, ChangeTopics, Resolve, RuleAction, SetNew, SetPending
 from shared.contracts.conversations import ActOnConversation, ConversationReply, ConversationSnapshot, TakeNext
 from shared.contracts.live import PersonHint
 from shared.contracts.messages import StartConversation
@@ -62,7 +62,8 @@ class HintBody(BaseModel):
     what: Literal["viewing", "typing"]
 
 
-def _action(act: Act) -> Action:
+def needed(act: Act | RuleAction) -> Action:
+    """The right that an act asks for."""
     match act:
         case AssignOwner() | AssignTeam():
             return Action.ASSIGN
@@ -72,7 +73,7 @@ def _action(act: Act) -> Action:
             return Action.ARRANGE
 
 
-def _check_target(parts: Parts, act: Act, channel: str) -> None:
+def check_target(parts: Parts, act: Act | RuleAction, channel: str) -> None:
     """Only who may reply there can be given a conversation (WF-13, AG-04)."""
     if isinstance(act, AssignOwner) and act.owner is not None and act.owner.kind is OwnerKind.AGENT:
         if act.owner.id not in parts.people.assignable(channel):
@@ -89,7 +90,7 @@ async def answered(parts: Parts, reply: ConversationReply) -> dict[str, Any] | N
     return parts.rows.shown(row) if row is not None else None
 
 
-async def _refused(parts: Parts, refusal: Conflict) -> Conflict:
+async def refused(parts: Parts, refusal: Conflict) -> Conflict:
     """The same refusal with the current row in place of the owner's snapshot."""
     try:
         snapshot = ConversationSnapshot.model_validate(refusal.extra.get("current"))
@@ -100,18 +101,18 @@ async def _refused(parts: Parts, refusal: Conflict) -> Conflict:
 
 
 async def _act(parts: Parts, asks: Asking, row: Row, command: ActOnConversation) -> dict[str, Any] | None:
-    _check_target(parts, command.act, row.parts["conversation"]["channel"])
+    check_target(parts, command.act, row.parts["conversation"]["channel"])
     try:
         reply = await asks.ask(command, part=command.conversation)
     except Conflict as refusal:
-        raise await _refused(parts, refusal) from refusal
+        raise await refused(parts, refusal) from refusal
     return await answered(parts, reply)
 
 
 @router.post("/{id}/acts", responses={200: {"model": RowAnswer}, **errors(404, 409)}, response_model=None)
 async def act(id: ConversationId, body: ActBody, principal: Me, parts: PartsOf, asks: Asks) -> Response:
     """Any act: status, owner, team, topics, labels, boomerang, priority, language. Answers the row after it."""
-    row = await permitted(parts, principal, id, _action(body.act))
+    row = await permitted(parts, principal, id, needed(body.act))
     command = ActOnConversation(
         conversation=id, act=body.act, by=principal.actor, seen=body.seen, status_number=body.status_number
     )
@@ -126,7 +127,7 @@ async def bulk(body: BulkBody, principal: Me, parts: PartsOf, asks: Asks) -> Res
     async def one(id: str) -> dict[str, Any]:
         async with turns:
             try:
-                row = await permitted(parts, principal, id, _action(body.act))
+                row = await permitted(parts, principal, id, needed(body.act))
                 command = ActOnConversation(conversation=id, act=body.act, by=principal.actor, bulk=True)
                 return {"id": id, "status": 200, "row": await _act(parts, asks, row, command)}
             except SwitchboardError as error:

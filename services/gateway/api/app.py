@@ -15,9 +15,11 @@ from services.gateway.api import (
     conversations,
     docs,
     live,
+    macros,
     messages,
     notifications,
     reports,
+    rules,
     sessions,
     settings,
     survey_page,
@@ -47,6 +49,8 @@ ROUTERS = (
     survey_page,
     webhooks,
     live,
+    macros,
+    rules,
 )
 _WRITES = frozenset({"POST", "PUT", "PATCH"})
 

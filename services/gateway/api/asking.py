@@ -33,6 +33,11 @@ class Asking:
         self._principal = principal
         self._request = derived("request", principal.access.id, path, key) if key is not None else new_id()
 
+    @property
+    def name(self) -> str:
+        """Names the request: the same for a repeat with the same key."""
+        return self._request
+
     async def ask(
         self, command: Command[R], *, service: str | None = None, part: str = "", timeout: float | None = None
     ) -> R:

@@ -5,17 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field, StringConstraints
 
 from services.gateway.api.answers import answer, errors
-from services.gateway.api.asking import Asks
+from services.gateway.api.asking import Asking, Asks
 from services.gateway.api.models import ContactView
 from services.gateway.api.parts import Parts, PartsOf
-from services.gateway.api.principal import Me, Principal, documented, unseen
-from services.gateway.domain.access import Action
+from services.gateway.api.principal import Manager, Me, Principal, documented, unseen
+from services.gateway.domain.access import Action, OnChannel
 from services.gateway.domain.row import placed
-from shared.contracts.messages import AttributeValue, ChangeContact, ContactRead, ReadContact
+from shared.contracts.messages import (
+    AttributeValue,
+    ChangeContact,
+    ContactRead,
+    ListMuted,
+    MuteContact,
+    MutedPage,
+    ReadContact,
+)
 from shared.errors import Forbidden, NotFound
 from shared.http import CleanRoute
 from shared.store import Row
@@ -23,6 +31,7 @@ from shared.store import Row
 router = APIRouter(prefix="/api/contacts", tags=["contacts"], route_class=CleanRoute, dependencies=documented)
 
 ContactId = Annotated[str, Path(max_length=64)]
+ChannelId = Annotated[str, Path(max_length=128)]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 Number = Annotated[float, Field(ge=-1e15, le=1e15)]
 LongText = Annotated[str, StringConstraints(max_length=10_000)]
@@ -66,6 +75,38 @@ async def _read(asks: Asks, id: str) -> ContactRead:
         return await asks.ask(ReadContact(contact=id))
     except NotFound as error:
         raise unseen("contact") from error
+
+
+@router.get("/muted", responses={200: {"model": MutedPage}, **errors()}, response_model=None)
+async def muted(
+    _: Manager,
+    asks: Asks,
+    channel: Annotated[str | None, Query(max_length=128)] = None,
+    after: Annotated[str | None, Query(max_length=1024, description="`next` of the former page")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Response:
+    """Contacts that are muted, on a channel or on any (CH-11)."""
+    return answer(await asks.ask(ListMuted(channel=channel, after=after, limit=limit)))
+
+
+@router.put("/{id}/mutes/{channel}", responses={200: {"model": ContactView}, **errors(404)}, response_model=None)
+async def mute(id: ContactId, channel: ChannelId, principal: Me, parts: PartsOf, asks: Asks) -> Response:
+    """Mute the contact on a channel: new conversations are resolved as they arrive; open ones stay as they are."""
+    return await _mute(id, channel, principal, parts, asks, muted=True)
+
+
+@router.delete("/{id}/mutes/{channel}", responses={200: {"model": ContactView}, **errors(404)}, response_model=None)
+async def unmute(id: ContactId, channel: ChannelId, principal: Me, parts: PartsOf, asks: Asks) -> Response:
+    """Hear the contact again."""
+    return await _mute(id, channel, principal, parts, asks, muted=False)
+
+
+async def _mute(id: str, channel: str, principal: Principal, parts: Parts, asks: Asking, *, muted: bool) -> Response:
+    rows = await _threads(parts, principal, await _read(asks, id))
+    principal.need(Action.EDIT_CONTACT, OnChannel(channel))
+    changed = await asks.ask(MuteContact(contact=id, channel=channel, muted=muted, by=principal.actor))
+    await parts.taking_in.contact(changed.contact, [thread.conversation for thread in changed.threads])
+    return _shown(parts, changed, rows)
 
 
 @router.get("/{id}", responses={200: {"model": ContactView}, **errors(404)}, response_model=None)

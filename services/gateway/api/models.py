@@ -155,6 +155,7 @@ class BulkResult(BaseModel):
     row: Row | None = None
     code: str | None = None
     detail: str | None = None
+    failed: list[str] | None = Field(default=None, description="Of a macro: what was refused")
 
 
 class BulkAnswer(BaseModel):

@@ -60,7 +60,7 @@ def _title(kind: str) -> str:
     return kind.replace("-", " ").capitalize()
 
 
-def _expected(if_match: str | None) -> int:
+def expected(if_match: str | None) -> int:
     if if_match is None:
         raise PreconditionRequired("Send the version that you read as If-Match.")
     found = _VERSION.fullmatch(if_match.strip())
@@ -69,7 +69,7 @@ def _expected(if_match: str | None) -> int:
     return int(found[1])
 
 
-def _stored(stored: Stored, status: int = 200, **more: Any) -> Response:
+def stored_answer(stored: Stored, status: int = 200, **more: Any) -> Response:
     value = stored.model_dump(mode="json")
     return answer({**value, **more}, status, {"ETag": f'"{stored.version}"'})
 
@@ -114,14 +114,14 @@ async def create(
     command = CreateResource(kind=kind, value=_given(parts, kind, None, value), by=manager.actor, move=move)
     stored = await asks.ask(command, service=model.owner)
     if model is not User:
-        return _stored(stored, 201)
-    return _stored(stored, 201, invite=await _invite(parts, stored.id))
+        return stored_answer(stored, 201)
+    return stored_answer(stored, 201, invite=await _invite(parts, stored.id))
 
 
 @router.get("/{kind}/{id}", responses={200: {"model": Stored}, **errors(404)}, response_model=None)
 async def read(kind: Kind, id: ObjectId, _: Manager, asks: Asks) -> Response:
     """One object, with its version as ETag."""
-    return _stored(await asks.ask(ReadResource(kind=kind, id=id), service=_model(kind).owner))
+    return stored_answer(await asks.ask(ReadResource(kind=kind, id=id), service=_model(kind).owner))
 
 
 @router.put("/{kind}/{id}", responses={200: {"model": Stored}, **errors(404, 409, 412, 428)}, response_model=None)
@@ -136,11 +136,11 @@ async def replace(
     move: Move = False,
 ) -> Response:
     """Replace an object. 412 with ``current`` when somebody changed it first."""
-    model, version = _model(kind), _expected(if_match)
+    model, version = _model(kind), expected(if_match)
     given = _given(parts, kind, id, value)
     command = UpdateResource(kind=kind, id=id, version=version, value=given, by=manager.actor, move=move)
     try:
-        return _stored(await asks.ask(command, service=model.owner))
+        return stored_answer(await asks.ask(command, service=model.owner))
     except StaleVersion as stale:
         raise ChangedMeanwhile(stale.detail, **stale.extra) from stale
 
@@ -148,7 +148,7 @@ async def replace(
 @router.delete("/{kind}/{id}", status_code=204, responses=errors(404, 409, 412, 428))
 async def delete(kind: Kind, id: ObjectId, manager: Manager, asks: Asks, if_match: IfMatch = None) -> Response:
     """Delete an object."""
-    model, version = _model(kind), _expected(if_match)
+    model, version = _model(kind), expected(if_match)
     if model.singleton:
         raise NotFound(f"The {kind} settings are always there; change them instead.")
     await _delete(asks, manager, model, id, version)

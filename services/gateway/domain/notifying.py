@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from services.gateway.records import Notification, NotificationKind
+from shared.contracts.acts import NotifyAct
 from shared.contracts.base import Meta
 from shared.contracts.clocks import BREACH_LEVEL, ClockSnapshot
 from shared.contracts.conversations import ConversationChanged, ConversationSnapshot
-from shared.contracts.facts import BoomerangChanged, OwnerChanged, ReplyFailed
+from shared.contracts.facts import BoomerangChanged, OwnerChanged, ReplyFailed, RuleApplied
 from shared.contracts.messages import MessageSnapshot
 from shared.contracts.notices import AdminNotice
 from shared.contracts.words import OwnerKind
@@ -18,8 +19,11 @@ from shared.ids import derived, fact_id
 Kind = NotificationKind
 
 
-def of_facts(event: ConversationChanged, meta: Meta) -> Iterable[Notification]:
-    """Assigned to you (by somebody else), your boomerang fired, a reply of yours failed."""
+def of_facts(event: ConversationChanged, meta: Meta, members: Callable[[str], Iterable[str]]) -> Iterable[Notification]:
+    """Assigned to you (by somebody else), your boomerang fired, a reply of yours failed, a rule tells you.
+
+    ``members`` gives the people of a team.
+    """
     conversation = event.conversation
     owner = _agent(conversation)
     for position, fact in enumerate(event.changes):
@@ -49,8 +53,32 @@ def of_facts(event: ConversationChanged, meta: Meta) -> Iterable[Notification]:
                     message=fact.message,
                     text=fact.reason,
                 )
+            case RuleApplied() if fact.left:
+                yield from _told(fact, conversation, owner, members)
             case _:
                 pass
+
+
+def _told(
+    fact: RuleApplied, conversation: ConversationSnapshot, owner: str | None, members: Callable[[str], Iterable[str]]
+) -> Iterable[Notification]:
+    """What a rule or a macro tells people; each once, however often he is named."""
+    for place, action in enumerate(fact.left):
+        if not isinstance(action, NotifyAct):
+            continue
+        named = [*action.agents, *(user for team in action.teams for user in members(team))]
+        if action.owner and owner is not None:
+            named.append(owner)
+        for user in dict.fromkeys(named):
+            yield Notification(
+                id=derived("told", fact.run, place, user),
+                user=user,
+                kind=Kind.RULE,
+                conversation=conversation.id,
+                at=fact.at,
+                by=fact.by,
+                text=action.text or fact.name,
+            )
 
 
 def _agent(conversation: ConversationSnapshot) -> str | None:

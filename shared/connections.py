@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from shared.bus import Bus
+from shared.bus.decoding import Decoding
 from shared.clock import Clock
 from shared.metrics import Registries
 from shared.settings import CommonSettings
@@ -33,6 +34,7 @@ class Connections:
         self._settings = settings
         self._clock = clock
         self._registries = registries
+        self._decoding = Decoding()
 
     @asynccontextmanager
     async def store(self) -> AsyncIterator[Store]:
@@ -62,6 +64,7 @@ class Connections:
             metrics=self._registries.of(service),
             clock=self._clock,
             prefetch=settings.prefetch,
+            decoding=self._decoding,
         )
         try:
             await _connected(bus.connect(), url, "RabbitMQ", "SWITCHBOARD_RABBIT_URL", DECLARE_SECONDS)

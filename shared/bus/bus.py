@@ -12,6 +12,7 @@ import structlog
 from aio_pika.abc import AbstractIncomingMessage
 from prometheus_client import CollectorRegistry
 
+from shared.bus.decoding import Decoding
 from shared.bus.envelope import Envelope, metadata
 from shared.bus.intake import EventIntake, LiveIntake, Surroundings
 from shared.bus.metrics import BusMetrics
@@ -65,10 +66,12 @@ class Bus:
         clock: Clock,
         prefetch: int = 50,
         topology: Topology | None = None,
+        decoding: Decoding | None = None,
     ) -> None:
         """``prefix`` begins the name of every exchange and queue; ``service`` is one of ``topology.SERVICES``.
 
         ``prefetch`` bounds the deliveries in hand for each queue. ``topology`` is that of the contracts unless given.
+        ``decoding`` is shared by the services of one process.
         """
         self._url = url
         self._names = Names(prefix)
@@ -77,6 +80,7 @@ class Bus:
         self._clock = clock
         self._prefetch = prefetch
         self._topology = topology or Topology()
+        self._decoding = decoding or Decoding()
         self._work = Work(self._metrics.in_flight)
         self._rows: tuple[Row, ...] = ()
         self._commands: CommandIntake | None = None
@@ -258,7 +262,9 @@ class Bus:
             await session.close()
 
     async def _consume(self, session: Session, rows: Sequence[Row]) -> None:
-        around = Surroundings(self._service, self._names, session.publisher, self._metrics, self._clock.now)
+        around = Surroundings(
+            self._service, self._names, session.publisher, self._metrics, self._clock.now, self._decoding
+        )
         await session.consume(list(self._subscriptions(session, around, rows)))
         self._consuming.set()
 

@@ -13,6 +13,7 @@ import structlog
 from aio_pika.abc import AbstractIncomingMessage
 from pydantic import ValidationError
 
+from shared.bus.decoding import Decoding
 from shared.bus.metrics import BusMetrics
 from shared.bus.outcome import Done, Outcome, Park, Retry, decide
 from shared.bus.publisher import LOST, Publisher
@@ -44,6 +45,7 @@ class Surroundings:
     publisher: Publisher
     metrics: BusMetrics
     now: Callable[[], datetime]
+    decoding: Decoding
 
 
 class EventIntake:
@@ -60,8 +62,7 @@ class EventIntake:
         """Handle one delivery to its end. A delivery cancelled by a stop stays unacknowledged: it comes again."""
         attempts = attempt_of(message)
         try:
-            meta = read_meta(message)
-            event = self._row.event.model_validate_json(message.body)
+            event, meta = self._around.decoding.read(message, self._row.event)
         except (Undecodable, ValidationError) as error:
             outcome = decide(error, attempts, decoded=False)
         else:
@@ -80,7 +81,7 @@ class EventIntake:
             try:
                 word = await self._place(message, outcome)
                 with breaking():
-                    await message.ack()
+                    await acknowledge(message)
             except RetryLater:
                 if gone(message):
                     return "left"
@@ -147,6 +148,12 @@ class LiveIntake:
             self._around.metrics.handled.labels(f"live {row.event.type}", outcome).inc()
             if error is not None:
                 log.warning("bus.live_failed", type=message.type, error=type(error).__name__)
+
+
+async def acknowledge(message: AbstractIncomingMessage) -> None:
+    """Hand in the acknowledgement. Nothing waits until it is sent: one that is lost means another delivery anyway."""
+    if message.delivery_tag is not None:
+        await message.channel.basic_ack(message.delivery_tag, wait=False)
 
 
 async def caught(handler: Callable[..., Awaitable[None]], *arguments: Any) -> Exception | None:

@@ -52,12 +52,16 @@ def narrowed(wanted: Wanted) -> dict[str, str]:
 
 
 class Claim(Contract):
-    """The last survey of a definition that went to a contact, or is to go, at ``at``. Free without an invitation."""
+    """How often a contact is asked by a survey: ``invitation`` is to go at ``at`` (none: nothing waits), and
+    ``sent_by`` was the last that went, at ``sent_at``.
+    """
 
     id: str
     version: int = 0
-    invitation: str | None
+    invitation: str | None = None
     at: Instant
+    sent_by: str | None = None
+    sent_at: Instant | None = None
 
 
 class ClaimRecords(Protocol):
@@ -92,7 +96,8 @@ class Claims:
             current = await self._records.get(id)
             if not _free(current, invitation, days, at):
                 return False
-            if await self._write(current, Claim(id=id, invitation=invitation, at=due)):
+            taken = current or Claim(id=id, at=due)
+            if await self._write(current, taken.model_copy(update={"invitation": invitation, "at": due})):
                 return True
 
     async def sent(self, survey: str, contact: str, invitation: str, at: datetime) -> None:
@@ -100,9 +105,12 @@ class Claims:
         id = _id(survey, contact)
         while True:
             current = await self._records.get(id)
-            if current is not None and current.invitation not in (None, invitation) and current.at >= at:
-                return
-            if await self._write(current, Claim(id=id, invitation=invitation, at=at)):
+            claim = current or Claim(id=id, at=at)
+            if claim.sent_at is None or claim.sent_at < at:
+                claim = claim.model_copy(update={"sent_by": invitation, "sent_at": at})
+            if claim.invitation == invitation:
+                claim = claim.model_copy(update={"invitation": None})
+            if claim == current or await self._write(current, claim):
                 return
 
     async def give_back(self, survey: str, contact: str, invitation: str) -> None:
@@ -124,6 +132,9 @@ def _id(survey: str, contact: str) -> str:
 
 
 def _free(current: Claim | None, invitation: str, days: int, at: datetime) -> bool:
-    if current is None or current.invitation in (None, invitation):
+    if current is None:
         return True
-    return at - current.at > timedelta(days=days)
+    window = timedelta(days=days)
+    if current.sent_at is not None and current.sent_by != invitation and at - current.sent_at <= window:
+        return False
+    return current.invitation in (None, invitation) or at - current.at > window

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.integration
 SLOW = 30.0
 TWO_MINUTES = 120.0
 QUESTION = "Hello, how do I send this back?"
+VERSIONS = [{"language": "en", "question": "How was it?"}]
 
 
 @pytest.fixture(scope="module")
@@ -318,16 +319,24 @@ async def test_WF_23_labels_go_on_conversations_and_on_contacts(
     assert changed.json()["contact"]["labels"] == [label]
 
 
-async def test_CS_09_a_channel_has_one_survey(shop: Shop, machine: Caller) -> None:
+async def test_CS_09_a_channel_has_one_survey_and_a_second_may_replace_it(
+    street: Street, admin: Admin, machine: Caller
+) -> None:
+    first = await admin.make("surveys", name="First", channels=[street.id], versions=VERSIONS)
     survey = {
         "name": "Another",
-        "channels": [shop.channel],
+        "channels": [street.id],
         "versions": [{"language": "en", "question": "And this one?"}],
     }
     refused = problem(await machine.ask("POST", "/api/settings/surveys", survey))
-    assert refused["status"] == 409
+    assert (refused["status"], refused["conflict"]["id"], refused["conflict"]["movable"]) == (409, first, True)
     off = await machine.ask("POST", "/api/settings/surveys", {**survey, "enabled": False})
     assert off.status_code == 201
+    path = f"/api/settings/surveys/{off.json()['id']}"
+    moved = await machine.ask("PUT", f"{path}?move=true", survey, If_Match=off.headers["etag"])
+    assert moved.json()["value"]["channels"] == [street.id]
+    other = (await machine.get(f"/api/settings/surveys/{first}"))["value"]
+    assert (other["channels"], other["enabled"]) == ([], False)
 
 
 async def test_AG_07_with_an_away_state_enabled_plain_away_is_gone(

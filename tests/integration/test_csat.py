@@ -18,9 +18,9 @@ from shared.contracts.acts import Resolve
 from shared.contracts.base import Meta
 from shared.contracts.conversations import ConversationChanged, ConversationReply, OpenInvitation
 from shared.contracts.messages import SendMessage, Sent
-from shared.contracts.resources import CreateResource, Stored
+from shared.contracts.resources import CreateResource, ReadResource, Stored, UpdateResource
 from shared.contracts.settings import ReasonSettings, WorkflowSettings
-from shared.contracts.surveys import AnswerRecorded, ReadFigures, SurveyDecision
+from shared.contracts.surveys import AnswerRecorded, ReadAnswers, ReadFigures, SurveyDecision
 from shared.errors import Conflict, RetryLater
 from shared.runtime import Service
 from tests.support.conversations import CHANNEL, Story, desk, outbound
@@ -58,10 +58,10 @@ class Town:
         await self.ingest.start([answers(SendMessage, self._send)])
         await self.gateway.start([consumes(AnswerRecorded, on_recorded)])
 
-    async def survey(self, **fields: Any) -> Stored:
+    async def survey(self, *, move: bool = False, **fields: Any) -> Stored:
         version = {"language": "en", "question": "How was it?", "thank_you": "Thank you!"}
         value = {"name": "After chat", "channels": [CHANNEL], "versions": [version], **fields}
-        return await self.gateway.ask(CreateResource(kind="surveys", value=value), service="csat")
+        return await self.gateway.ask(CreateResource(kind="surveys", value=value, move=move), service="csat")
 
     async def say(self, story: Story) -> None:
         """What routing says of the story's last step."""
@@ -161,3 +161,57 @@ async def test_CS_09_one_enabled_survey_a_channel(town: Town) -> None:
         await town.survey(name="Another")
     assert taken.value.extra["conflict"]["name"] == "After chat"
     await town.survey(name="Asleep", enabled=False)
+
+
+async def test_CS_09_a_second_survey_may_take_the_channel_over(town: Town) -> None:
+    first = await town.survey(channels=[CHANNEL, "ch-2"])
+    with pytest.raises(Conflict) as taken:
+        await town.survey(name="Another")
+    assert taken.value.extra["conflict"]["movable"]
+    second = await town.survey(move=True, name="Another")
+    old = await town.gateway.ask(ReadResource(kind="surveys", id=first.id), service="csat")
+    assert (old.value["channels"], old.value["enabled"]) == (["ch-2"], True)
+    third = await town.survey(move=True, name="Third", channels=["ch-2"])
+    old = await town.gateway.ask(ReadResource(kind="surveys", id=first.id), service="csat")
+    assert (old.value["channels"], old.value["enabled"]) == ([], False)
+    value = {**third.value, "channels": [CHANNEL, "ch-2"]}
+    change = UpdateResource(kind="surveys", id=third.id, version=third.version, value=value, move=True)
+    assert (await town.gateway.ask(change, service="csat")).value["channels"] == [CHANNEL, "ch-2"]
+    gone = await town.gateway.ask(ReadResource(kind="surveys", id=second.id), service="csat")
+    assert not gone.value["enabled"]
+    with pytest.raises(Conflict) as named:
+        await town.survey(move=True, name="third", channels=[])
+    assert not named.value.extra["conflict"]["movable"], "names are not given up"
+    with pytest.raises(Conflict) as stale:
+        await town.gateway.ask(change.model_copy(update={"version": 1, "value": second.value}), service="csat")
+    assert stale.value.status == 409
+
+
+async def test_CS_12_answers_are_listed_by_pages_and_narrowed_as_the_figures_are(town: Town) -> None:
+    survey = await town.survey()
+    for number in range(3):
+        story = town.story().act(Resolve(reason="solved"), 20)
+        story._current = story.now.model_copy(update={"id": f"conversation {number}"})
+        town.stories[story.now.id] = story
+        await town.say(story)
+        await eventually(lambda number=number: len(town.decisions) == number + 1)  # type: ignore[misc]  # bound at once
+        if number:
+            seconds = (SystemClock().now() - story.now.created_at).total_seconds() + 5
+            await town.say(story.message(f"a{number}", seconds, str(number + 3)))
+    await eventually(lambda: len(town.recorded) == 2)
+    now = SystemClock().now()
+    whole = {"start": now - timedelta(hours=1), "end": now + timedelta(hours=1), "survey": survey.id}
+    first = await town.gateway.ask(ReadAnswers.model_validate({**whole, "limit": 1}))
+    second = await town.gateway.ask(ReadAnswers.model_validate({**whole, "limit": 1, "after": first.next}))
+    assert [one.conversation for one in (*first.items, *second.items)] == ["conversation 2", "conversation 1"]
+    assert [one.number for one in (*first.items, *second.items)] == [5, 4]
+    assert second.next is None
+    for narrowed, expected in (
+        ({"agent": "ana"}, 2),
+        ({"agent": "ben"}, 0),
+        ({"topic": "t"}, 0),
+        ({"channel": CHANNEL}, 2),
+    ):
+        found = await town.gateway.ask(ReadAnswers.model_validate({**whole, **narrowed}))
+        figures = await town.gateway.ask(ReadFigures.model_validate({**whole, **narrowed}))
+        assert len(found.items) == figures.answered == expected, narrowed

@@ -274,9 +274,9 @@ def _count(change: Change, message: MessageSnapshot, episode: int) -> None:
     if episode != conversation.episode:
         return
     longest, length = conversation.longest_reply, len(message.text.strip())
-    if message.automatic:
+    if message.author.kind is ActorKind.VIRTUAL_AGENT:
         change.set(longest_reply=longest.model_copy(update={"virtual": max(length, longest.virtual)}))
-    else:
+    elif not message.automatic:
         change.set(longest_reply=longest.model_copy(update={"human": max(length, longest.human)}), touched=True)
 
 

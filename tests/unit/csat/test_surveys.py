@@ -10,20 +10,21 @@ from typing import Any
 import pytest
 
 from services.csat.domain.gate import Skipped
-from services.csat.domain.invitations import Invitation, Stage, answer_of, survey_message
+from services.csat.domain.invitations import Invitation, Stage, answer_of, next_word, survey_message
+from services.csat.domain.wording import wants_link
 from services.routing.domain import replies
-from shared.contracts.acts import Resolve, SetNew
+from shared.contracts.acts import AssignOwner, Owner, Resolve, SetNew
 from shared.contracts.base import Meta
 from shared.contracts.conversations import ConversationChanged
 from shared.contracts.facts import SurveyAnswered
 from shared.contracts.settings import Channel, ReasonSettings, WebhookConfig, WorkflowSettings
 from shared.contracts.surveys import AnswerRecorded, AnswerSnapshot, ReadFigures
-from shared.contracts.words import Visibility
+from shared.contracts.words import AnsweredBy, Medium, OwnerKind, Visibility
 from shared.errors import RetryLater, TimedOut, Unprocessable
 from shared.ids import derived
 from tests.support.clock import ManualClock
-from tests.support.conversations import CHANNEL, Story, at, desk, outbound
-from tests.support.surveys import CsatInMemory, survey
+from tests.support.conversations import BOT, CHANNEL, Story, at, desk, outbound
+from tests.support.surveys import CsatInMemory, link, survey
 
 SOLVED = Resolve(reason="solved")
 DAY = 86_400
@@ -127,6 +128,23 @@ async def test_CS_06_the_frequency_counts_from_the_sending_and_is_closed(seconds
     assert (await service.invitation(resolved)).stage is stage
 
 
+async def test_CS_06_what_was_sent_still_counts_after_a_later_one_was_cancelled() -> None:
+    service, told = csat(frequency_days=1, delay_minutes=10), story()
+    await service.hear(told.act(SOLVED, 20))
+    await service.wake(at(700))
+    service.surveys = {"srv": survey(frequency_days=30, delay_minutes=10)}
+    for seconds, expected in ((2 * DAY, Skipped.FREQUENCY), (40 * DAY, None)):
+        later = story().act(SOLVED, seconds)
+        later._current = later.now.model_copy(update={"id": f"at {seconds}"})
+        await service.hear(later)
+        assert (await service.invitation(later)).reason is expected
+        await service.hear(later.act(SetNew(), seconds + 10))
+        last = story().act(SOLVED, seconds + 20)
+        last._current = last.now.model_copy(update={"id": f"after {seconds}"})
+        await service.hear(last)
+        assert (await service.invitation(last)).reason is expected
+
+
 async def test_CS_06_two_channels_at_once_send_one() -> None:
     service = csat(frequency_days=30, delay_minutes=5)
     stories = []
@@ -206,7 +224,7 @@ async def test_a_survey_that_went_in_a_former_attempt_is_not_cancelled_by_a_late
     assert (await service.invitation(told)).stage is Stage.SENT
     assert service.decisions() == [(True, None)]
     [claim] = await service.claims.find({}, limit=10)
-    assert (claim.invitation, claim.at) == ((await service.invitation(told)).id, at(600))
+    assert (claim.sent_by, claim.sent_at) == ((await service.invitation(told)).id, at(600))
 
 
 async def test_a_survey_stored_after_it_was_cancelled_was_sent_and_no_other_follows() -> None:
@@ -300,6 +318,72 @@ async def test_a_thank_you_is_sent_once() -> None:
     for _ in range(2):
         await service.sending.thank(await service.invitation(told))
     assert [message.text for message in service.sent.values()] == ["How was it?\n(1–5)", "Thank you!"]
+
+
+async def test_CS_10_after_the_rating_a_follow_up_question_and_thanks_after_the_comment() -> None:
+    version = {"language": "en", "question": "How was it?", "follow_up": "Why?", "thank_you": "Thank you!"}
+    service, told = csat(versions=[version]), story()
+    await service.hear(told.act(SOLVED, 20))
+    await service.wake(at(20))
+
+    async def texts() -> list[str]:
+        word = next_word(await service.invitation(told))
+        if word is not None:
+            await service.sending.thank(await service.invitation(told))
+        return [message.text for message in service.sent.values()][1:]
+
+    assert await texts() == []
+    await service.hear(told.message("a1", 60, "4"))
+    assert await texts() == ["Why?"]
+    await service.hear(told.message("a2", 90, "5"))
+    assert await texts() == ["Why?"], "a correction asks nothing twice"
+    await service.hear(told.message("a3", 120, "She was very kind"))
+    assert await texts() == ["Why?", "Thank you!"]
+    assert told.state == "resolved.closed"
+
+
+async def test_what_comes_by_the_page_is_answered_there() -> None:
+    version = {"language": "en", "question": "How was it?", "follow_up": "Why?", "thank_you": "Thank you!"}
+    for how, said in ((AnsweredBy.PAGE, None), (AnsweredBy.BUTTON, ("follow", "Why?"))):
+        service, told = csat(versions=[version]), story()
+        await service.hear(told.act(SOLVED, 20))
+        await service.wake(at(20))
+        await service.press(told, "4", how)
+        assert next_word(await service.invitation(told)) == said
+
+
+async def test_CS_10_the_survey_s_message_carries_its_buttons_and_where_asked_a_link() -> None:
+    options = [{"label": "Bad", "emoji": "😡"}, {"label": "Good"}]
+    version = {"language": "en", "question": "How was it?", "options": options}
+    mail = Channel(name="Mail", config=WebhookConfig())
+    for page_link, linked in (("always", True), ("mail", False), ("never", False)):
+        service, told = csat(versions=[version], page_link=page_link), story()
+        service.channels = {CHANNEL: mail}
+        await service.hear(told.act(SOLVED, 20))
+        await service.wake(at(20))
+        invitation = await service.invitation(told)
+        [message] = service.sent.values()
+        asked = "How was it?\n1 – 😡 Bad\n2 – Good"
+        assert message.text == (f"{asked}\n\n{link(invitation.id)}" if linked else asked)
+        assert [(one.id, one.label) for one in message.quick_replies] == [("1", "😡 Bad"), ("2", "Good")]
+        assert message.invitation == invitation.id
+        await service.hear(told.message("a1", 60, "😡"))
+        assert (await service.invitation(told)).option == "1"
+    assert wants_link(survey(), Medium.EMAIL)
+
+
+async def test_CS_03_an_answer_counts_for_the_virtual_agent_that_resolved_with_its_reason() -> None:
+    service, told = csat(include_virtual_agents=True), story()
+    told.act(AssignOwner(owner=Owner(kind=OwnerKind.VIRTUAL_AGENT, id="bot")), 15)
+    await service.hear(told.act(SOLVED, 20, by=BOT))
+    await service.wake(at(20))
+    await service.press(told, "5")
+    [answer] = [one.answer for one in service.invitations.said(AnswerRecorded)]
+    assert answer.agent == "bot"
+    humans, other = csat(), story()
+    other.act(AssignOwner(owner=Owner(kind=OwnerKind.VIRTUAL_AGENT, id="bot")), 15)
+    await humans.hear(other.act(SOLVED, 20, by=BOT))
+    assert (await humans.invitation(other)).reason is Skipped.RESOLVER
 
 
 async def answered(service: CsatInMemory, number: int, option: int | None, **fields: Any) -> None:

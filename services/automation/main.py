@@ -10,15 +10,23 @@ from services.automation.repository.budgets import StoredBudgets
 from services.automation.resources import declarations
 from services.automation.rules import RulesPart
 from services.automation.settings import WebhookSending
+from services.automation.virtual_agents import VirtualAgentsPart
 from services.automation.webhooks import WebhooksPart
 from shared.contracts.base import Meta
 from shared.contracts.conversations import ConversationChanged
-from shared.contracts.settings import AutomationSettings, ContactAttribute, ScheduleSettings, WorkflowSettings
+from shared.contracts.settings import (
+    AutomationSettings,
+    ContactAttribute,
+    ResolveReason,
+    ScheduleSettings,
+    Topic,
+    WorkflowSettings,
+)
 from shared.resources import Replicas, ResourceOwner, settings_table
 from shared.runtime import Probe, Runtime
 from shared.settings import load
 
-COPIED = (ContactAttribute, ScheduleSettings, WorkflowSettings)
+COPIED = (ContactAttribute, ResolveReason, ScheduleSettings, Topic, WorkflowSettings)
 
 
 class Automation:
@@ -41,7 +49,9 @@ class Automation:
         )
         common = Common(runtime, database, self._owner, self._replicas, self._budgets)
         hooks = WebhooksPart(common, load(WebhookSending))
-        self._parts: Sequence[Part] = (RulesPart(common, calls=hooks.call), hooks)
+        agents = VirtualAgentsPart(common)
+        rules = RulesPart(common, takes=agents, calls=hooks.call, resolves=agents.rule_resolves)
+        self._parts: Sequence[Part] = (rules, agents, hooks)
 
     async def start(self) -> None:
         """Settings first, answered and asked for, then events, then time."""

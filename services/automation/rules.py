@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from services.automation.domain.hours import schedule_of
 from services.automation.domain.rules import RuleSet
@@ -29,7 +29,14 @@ from shared.timers import Timers
 class RulesPart:
     """Rules, run records, dry runs. ``takes``: virtual agents that may take what is opened; ``calls``: webhooks."""
 
-    def __init__(self, common: Common, takes: Takes | None = None, calls: Calls | None = None) -> None:
+    def __init__(
+        self,
+        common: Common,
+        takes: Takes | None = None,
+        calls: Calls | None = None,
+        resolves: Callable[[str], None] | None = None,
+    ) -> None:
+        """``resolves`` is told of events over which a rule is about to resolve the conversation."""
         runtime = common.runtime
         self._replicas = common.replicas
         self._book = common.owner.book(Rule)
@@ -48,6 +55,7 @@ class RulesPart:
             RuleMetrics(runtime.metrics),
             takes,
             calls,
+            resolves,
         )
         self._following = Following(common.database, publish=runtime.bus.publish, clock=runtime.clock)
         self._waiting = Waiting(

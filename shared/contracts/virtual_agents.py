@@ -19,7 +19,8 @@ class LeaveConversation(Command[ConversationReply]):
     """A virtual agent ends its work (T5, T6). 404 once the conversation is not, or no longer, its own.
 
     ``status_number`` is the one its session began with. ``to``: New without owner, the previous agent (of a
-    delegation, else New), or Resolved. ``detail`` is a short sentence without text of messages.
+    delegation, else New), or Resolved, which gives way to a customer message later than ``seen``. ``detail`` is a
+    short sentence without text of messages.
     """
 
     type: ClassVar[str] = "routing.leave_conversation"
@@ -31,6 +32,7 @@ class LeaveConversation(Command[ConversationReply]):
     status_number: int
     to: Literal["new", "previous_agent", "resolved"]
     why: Leaving
+    seen: str | None = None
     reason: str | None = None
     detail: str = ""
 

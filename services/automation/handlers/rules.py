@@ -14,7 +14,7 @@ from services.automation.domain.telling import Telling, of_rule
 from services.automation.metrics import RuleMetrics
 from shared.bus import Publish, envelope
 from shared.clock import Clock
-from shared.contracts.acts import CallWebhookAct, RuleRun
+from shared.contracts.acts import CallWebhookAct, Resolve, RuleAction, RuleRun
 from shared.contracts.base import Actor, Event, Instant, Meta
 from shared.contracts.conversations import ConversationChanged, ConversationSnapshot, ConversationTriaged, RuleActed
 from shared.contracts.facts import RuleApplied, RuleTooLate, SurveyAnswered
@@ -68,6 +68,7 @@ class Handlers:
         metrics: RuleMetrics,
         takes: Takes | None = None,
         calls: Calls | None = None,
+        resolves: Callable[[str], None] | None = None,
     ) -> None:
         self._rules = rules
         self._hours = hours
@@ -79,6 +80,7 @@ class Handlers:
         self._clock = clock
         self._takes = takes
         self._calls = calls
+        self._resolves = resolves
 
     async def on_conversation_changed(self, event: ConversationChanged, meta: Meta) -> None:
         """What became of former runs is kept; then the rules look at what happened.
@@ -98,6 +100,8 @@ class Handlers:
         if found.message is not None and in_triage:
             await self._answer(conversation, found.message, found.episode, matches, meta)
             return
+        if self._resolves is not None and any(_is_resolve(action) for m in matches for action in m.run.actions):
+            self._resolves(meta.event_id)
         for match in matches:
             acted = RuleActed(
                 conversation=conversation.id,
@@ -217,6 +221,10 @@ class Handlers:
 def latest_inbound(conversation: ConversationSnapshot) -> str | None:
     """The contact's latest message: what is tagged, and after which nothing else may have come for a resolve."""
     return next((ref.id for ref in reversed(conversation.inbound) if not ref.survey), None)
+
+
+def _is_resolve(action: RuleAction) -> bool:
+    return isinstance(action, Resolve)
 
 
 def _record(match: Match, seen: Seen, conversation: str, at: Instant, milliseconds: float, *, going: bool) -> Run:

@@ -7,6 +7,7 @@ from datetime import datetime
 from services.routing.domain.decision import Change, Decision, unchanged
 from services.routing.domain.desk import Desk
 from services.routing.domain.entering import cancel_boomerang, enter_new, enter_resolved, move, own
+from services.routing.domain.sendings import position
 from services.routing.domain.turns import settle
 from shared.contracts.acts import Owner
 from shared.contracts.base import Actor
@@ -65,7 +66,7 @@ def leave(conversation: ConversationSnapshot, command: LeaveConversation, desk: 
     by = Actor(kind=ActorKind.VIRTUAL_AGENT, id=command.agent, name=command.name)
     change = Change(conversation, conversation, desk=desk, at=now, now=now, by=by)
     change.say(VirtualAgentLeft, why=command.why, detail=command.detail)
-    if command.to == "resolved":
+    if command.to == "resolved" and not _is_news(conversation, command.seen):
         reason = command.reason if command.reason in desk.reasons else None
         enter_resolved(change, "T6", ClosedBy.VIRTUAL_AGENT, reason=reason)
     else:
@@ -82,6 +83,12 @@ def hand_over(
     change = Change(conversation, conversation, desk=desk, at=now, now=now, by=by)
     _hand_over(change, back=back)
     return change.decide()
+
+
+def _is_news(conversation: ConversationSnapshot, seen: str | None) -> bool:
+    """Whether a customer message arrived after the last one that the virtual agent knows of."""
+    places = {ref.id: position(ref) for ref in conversation.inbound if not ref.survey}
+    return seen in places and places[seen] < max(places.values())
 
 
 def _hand_over(change: Change, *, back: bool) -> None:

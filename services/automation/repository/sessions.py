@@ -1,0 +1,135 @@
+"""Sessions of virtual agents, their silences afterwards, and the circuits of their endpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from services.automation.domain import circuit as rules
+from services.automation.domain.circuit import Circuit
+from services.automation.domain.sessions import Session
+from shared.bus import Publish
+from shared.clock import Clock
+from shared.contracts.base import SYSTEM, Contract, Event, Instant, Meta
+from shared.contracts.notices import AdminNotice, NoticeKind
+from shared.contracts.settings import VirtualAgent
+from shared.ids import derived, new_id
+from shared.store import ASCENDING, Aggregates, Database, Decision, Index, Page, Repository
+
+WINDOW = 100
+
+
+class Sessions(Aggregates[Session]):
+    """Sessions by conversation: the running one, or the last."""
+
+    def __init__(self, database: Database, *, publish: Publish, clock: Clock) -> None:
+        super().__init__(
+            database,
+            "sessions",
+            Session,
+            publish=publish,
+            clock=clock,
+            trail=False,
+            indexes=(Index("agent", (("derived.agent", ASCENDING),), sparse=True),),
+            document=lambda session: {} if session.over else {"agent": session.agent},
+        )
+
+    async def running_of(self, agent: str, after: str | None) -> Page[Session]:
+        """The sessions that a virtual agent has now, in windows."""
+        return await self.page({"derived.agent": agent}, order=(("_id", ASCENDING),), after=after, limit=WINDOW)
+
+
+class Silence(Contract):
+    """How long an auto-responder stays silent for a contact on a channel (AU-18)."""
+
+    id: str
+    until: Instant
+
+
+class Silences:
+    """Set when a session ends; the latest counts."""
+
+    def __init__(self, database: Database) -> None:
+        self._records = Repository(database, "silences", Silence)
+
+    async def start(self) -> None:
+        """Make the indexes."""
+        await self._records.start()
+
+    async def keep(self, agent: str, contact: str, channel: str, until: datetime) -> None:
+        """Silent until then."""
+        await self._records.put(Silence(id=_silence(agent, contact, channel), until=until))
+
+    async def is_silent(self, agent: str, contact: str, channel: str, now: datetime) -> bool:
+        """Whether it is to stay silent now."""
+        found = await self._records.get(_silence(agent, contact, channel))
+        return found is not None and now < found.until
+
+
+class Circuits(Aggregates[Circuit]):
+    """Circuits by virtual agent. ``named`` finds an agent, for the notice to admins."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        publish: Publish,
+        clock: Clock,
+        named: Callable[[str], VirtualAgent | None],
+    ) -> None:
+        super().__init__(database, "circuits", Circuit, publish=publish, clock=clock, trail=False)
+        self._now = clock.now
+        self._named = named
+
+    async def allows(self, agent: str) -> bool:
+        """Whether a new conversation may begin with it; while open this takes the trial, if there is one."""
+        allowed = True
+
+        def decide(current: Circuit | None) -> Decision[Circuit] | None:
+            nonlocal allowed
+            after, allowed = rules.tried(current or Circuit(id=agent), self._now())
+            return Decision(after) if current is not None and after != current else None
+
+        await self.change(agent, self._own(), decide)
+        return allowed
+
+    async def worked(self, agent: str) -> None:
+        """Its endpoint took an event."""
+
+        def decide(current: Circuit | None) -> Decision[Circuit] | None:
+            before = current or Circuit(id=agent)
+            after = rules.worked(before, self._now())
+            return None if after is before else Decision(after)
+
+        await self.change(agent, self._own(), decide)
+
+    async def failed(self, agent: str, problem: str) -> None:
+        """An attempt failed. When that opens the circuit, admins are told, once."""
+
+        def decide(current: Circuit | None) -> Decision[Circuit] | None:
+            before = current or Circuit(id=agent)
+            after = rules.failed(before, problem, self._now())
+            return Decision(after, says=self._notice(after) if after.open and not before.open else (), actor=SYSTEM)
+
+        await self.change(agent, self._own(), decide)
+
+    def _notice(self, circuit: Circuit) -> tuple[Event, ...]:
+        agent = self._named(circuit.id)
+        return (
+            AdminNotice(
+                notice=NoticeKind.VIRTUAL_AGENT_FAILING,
+                at=self._now(),
+                kind=VirtualAgent.kind,
+                id=circuit.id,
+                name=agent.shown_name if agent is not None else "",
+                reason=f"New conversations go to agents until its address works again. {circuit.last_error}",
+            ),
+        )
+
+    def _own(self) -> Meta:
+        id = new_id()
+        return Meta(event_id=id, type="automation.circuit", occurred_at=self._now(), correlation_id=id, actor=SYSTEM)
+
+
+def _silence(agent: str, contact: str, channel: str) -> str:
+    return derived("silence", agent, contact, channel)

@@ -1,0 +1,63 @@
+"""Dry runs: condition by condition what matched, and what a rule would do (automation.md, Dry run)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.automation.domain.preview import sampled, tried
+from shared.contracts.rules import Sample, Tried
+from shared.contracts.settings import Rule
+from tests.support.clock import START
+
+TREE = {
+    "test": "group",
+    "join": "any",
+    "of": [
+        {"test": "keywords", "keywords": "refund"},
+        {"test": "field", "field": "language", "operator": "is", "value": "es"},
+    ],
+}
+
+
+def attempt(sample: dict[str, Any], **fields: Any) -> Tried:
+    """What a rule makes of a sample."""
+    usual = {"name": "A", "conditions": TREE, "actions": [{"act": "assign_team", "team": "es"}]}
+    rule, given = Rule.model_validate(usual | fields), Sample.model_validate(sample)
+    return tried(rule, given, sampled(rule, given, START, None))
+
+
+def test_it_says_condition_by_condition_what_held_and_what_it_would_do() -> None:
+    found = attempt({"message": {"text": "A refund!"}})
+    assert (found.matches, found.would) == (True, ("assign_team (team: es)",))
+    assert found.conditions.held
+    assert [(one.condition, one.held) for one in found.conditions.of] == [
+        ("text contains any of refund", True),
+        ("language is es", False),
+    ]
+
+
+def test_what_does_not_match_does_nothing() -> None:
+    found = attempt({"message": {"text": "hello"}})
+    assert (found.matches, found.conditions.held, found.would) == (False, False, ())
+
+
+def test_place_and_event_are_told_apart_from_conditions() -> None:
+    elsewhere = attempt({"message": {"text": "refund"}}, scope={"channels": ["ch-2"]})
+    assert (elsewhere.matches, elsewhere.conditions.held, elsewhere.in_scope) == (False, True, False)
+    later = attempt({"message": {"text": "refund", "first": False}}, event="conversation_opened")
+    assert (later.matches, later.on_event) == (False, False)
+    assert attempt({"message": None}, conditions=[]).on_event is False
+    assert attempt({"message": None}, event="sla_breached", conditions=[]).matches
+
+
+def test_a_rule_without_conditions_matches_everything() -> None:
+    assert attempt({}, conditions=[]).matches
+
+
+def test_AU_04_it_says_why_it_would_not_resolve() -> None:
+    actions = [{"act": "resolve"}, {"act": "tag_message", "add": ["x"]}]
+    found = attempt({"message": {"text": "refund", "first": False}}, actions=actions)
+    assert (found.would, found.would_not) == (
+        ("tag_message (add: x)",),
+        ("resolve: Only the first message of an episode resolves it.",),
+    )

@@ -1,0 +1,106 @@
+"""Time-based rules: unanswered for, pending for, in wall and in working time (AU-05)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from services.automation.domain.rules import RuleSet
+from services.automation.domain.waiting import Followed, TimeRules, looked, observed
+from shared.contracts.acts import SetPending
+from shared.contracts.conversations import ConversationSnapshot, RuleDue
+from shared.contracts.settings import Rule
+from shared.contracts.words import Status
+from shared.schedule import ScheduleForm
+from tests.support.conversations import Story, at
+
+HOUR = 3600.0
+
+
+def rules(*, hours: ScheduleForm | None = None, **fields: Any) -> TimeRules:
+    """One rule: unanswered for an hour, unless told otherwise."""
+    usual = {"name": "Late", "event": "unanswered_for", "after_minutes": 60, "actions": [{"act": "set_new"}]}
+    rule = Rule.model_validate(usual | fields)
+    schedule = None if hours is None else hours.schedule()
+    return TimeRules(RuleSet({"r1": rule}), lambda _channel: schedule, rule.model_dump_json())
+
+
+def follow(
+    conversation: ConversationSnapshot, now: datetime, state: Followed | None = None, **fields: Any
+) -> tuple[Followed, tuple[RuleDue, ...]]:
+    """The state after hearing the conversation, and what is due."""
+    found = observed(state, conversation, rules(**fields), now)
+    assert found is not None
+    return found
+
+
+def test_AU_05_unanswered_for_an_hour_fires_once_a_turn() -> None:
+    story = Story().message("m1", 0)
+    state, due = follow(story.now, at(1))
+    assert (state.wake_at, due) == (at(HOUR), ())
+    state, due = looked(state, rules(), at(HOUR))
+    assert [(one.rule, one.turn, one.episode) for one in due] == [("r1", 1, 1)]
+    assert state.wake_at is None
+    assert looked(state, rules(), at(2 * HOUR))[1] == ()
+    state, due = follow(story.reply("a1", 2 * HOUR).accept("a1", 2 * HOUR + 1).now, at(2 * HOUR + 1), state)
+    assert (state.fired, state.wake_at, due) == ({}, None, ())
+    state, due = follow(story.message("m2", 3 * HOUR).now, at(3 * HOUR), state)
+    assert (state.wake_at, due) == (at(4 * HOUR), ())
+
+
+def test_AU_05_pending_for_an_hour_counts_from_the_stay() -> None:
+    story = Story().message("m1", 0)
+    pending: dict[str, Any] = {"event": "pending_for"}
+    state, _ = follow(story.now, at(1), **pending)
+    assert state.wake_at is None
+    state, _ = follow(story.act(SetPending(), 100).now, at(100), state, **pending)
+    assert state.wake_at == at(100 + HOUR)
+    _, due = looked(state, rules(**pending), at(100 + HOUR))
+    assert [one.pending_since for one in due] == [at(100)]
+
+
+def test_AU_05_working_time_waits_for_the_morning() -> None:
+    """The story begins on a Monday at ten."""
+    hours = ScheduleForm.model_validate({"zone": "UTC", "week": {"mon": ["09:00-10:30"], "tue": ["09:00-17:00"]}})
+    story = Story().message("m1", 0)
+    state, _ = follow(story.now, at(1), hours=hours, working_time=True)
+    assert state.wake_at == at(0) + timedelta(hours=23, minutes=30)
+    wall, _ = follow(story.now, at(1), hours=hours)
+    assert wall.wake_at == at(HOUR)
+
+
+def test_a_rule_whose_conditions_do_not_hold_yet_is_looked_at_with_the_next_change() -> None:
+    condition = {"test": "field", "field": "topics", "operator": "contains_any_of", "value": ["billing"]}
+    conditions: dict[str, Any] = {"conditions": {"test": "group", "of": [condition]}}
+    story = Story().message("m1", 0)
+    state, _ = follow(story.now, at(1), **conditions)
+    state, due = looked(state, rules(**conditions), at(HOUR))
+    assert (due, state.wake_at, state.fired) == ((), None, {})
+    with_topic = story.now.model_copy(update={"topics": ("billing",), "version": story.now.version + 1})
+    _, due = follow(with_topic, at(2 * HOUR), state, **conditions)
+    assert len(due) == 1
+
+
+def test_older_snapshots_change_nothing_and_new_rules_are_worked_out_anew() -> None:
+    story = Story().message("m1", 0)
+    first = story.now
+    state, _ = follow(first, at(1))
+    assert observed(state, first, rules(), at(2)) is None
+    assert observed(state, first.model_copy(update={"version": 0}), rules(after_minutes=5), at(2)) is None
+    sooner, _ = follow(first, at(2), state, after_minutes=5)
+    assert sooner.wake_at == at(300)
+
+
+def test_what_is_resolved_is_followed_no_more() -> None:
+    story = Story().message("m1", 0)
+    state, _ = follow(story.now, at(1))
+    resolved = story.now.model_copy(update={"status": Status.RESOLVED, "version": story.now.version + 1})
+    state, due = follow(resolved, at(5), state)
+    assert (state.conversation, state.wake_at, due) == (None, None, ())
+    assert observed(state, story.now, rules(), at(6)) is None
+
+
+def test_without_rules_a_wake_ends_the_following() -> None:
+    state, _ = follow(Story().message("m1", 0).now, at(1))
+    none = TimeRules(RuleSet({}), lambda _channel: None, "")
+    assert looked(state, none, at(HOUR))[0].wake_at is None

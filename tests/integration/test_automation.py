@@ -10,11 +10,9 @@ import pytest
 
 from services.automation.main import build
 from services.automation.repository.runs import Runs
-from services.automation.webhooks import TOLD
 from shared.bus import Bus, consumes
 from shared.contracts.base import Meta
 from shared.contracts.conversations import ConversationChanged, ConversationTriaged, RuleActed
-from shared.contracts.messages import MessageMasked
 from shared.contracts.resources import CreateResource, DeleteResource, Stored
 from shared.errors import Unprocessable
 from shared.runtime import Service
@@ -24,7 +22,8 @@ from tests.support.premises import Premises, only, premises
 
 pytestmark = pytest.mark.integration
 NEEDED = only(
-    *(ConversationChanged, ConversationTriaged, RuleActed, MessageMasked, *TOLD),
+    *(ConversationTriaged, RuleActed),
+    all_of="automation",
     services=("automation", "gateway", "ingest", "routing", "sla"),
 )
 

@@ -33,13 +33,15 @@ B = TypeVar("B", bound=Bus)
 KEY = "a key for tests, of thirty-two characters"
 
 
-def only(*events: type[Event], services: Iterable[str] = contracts.SERVICES) -> Topology:
-    """The contracts' topology, cut down to these events and services: queues take a while to declare."""
+def only(*events: type[Event], services: Iterable[str] = contracts.SERVICES, all_of: str | None = None) -> Topology:
+    """The contracts' topology, cut down to these events and services: queues take a while to declare.
+
+    ``all_of``: and everything that this service hears.
+    """
     kept = tuple(services)
+    wanted = {event.type for event in events} | {type for type, by in contracts.HEARD_BY.items() if all_of in by}
     heard = {
-        event.type: tuple(name for name in contracts.HEARD_BY[event.type] if name in kept)
-        for event in events
-        if event.type in contracts.HEARD_BY
+        type: tuple(name for name in by if name in kept) for type, by in contracts.HEARD_BY.items() if type in wanted
     }
     return Topology(heard_by=heard, services=kept)
 
@@ -55,6 +57,7 @@ class Premises:
     clock: Clock = field(default_factory=SystemClock)
     vault: Vault = field(default_factory=lambda: Vault([KEY]))
     broker: FakeBroker | None = None
+    private: bool = False
     exits: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     async def bus(self, service: str, url: str | None = None) -> Bus:
@@ -81,7 +84,9 @@ class Premises:
     def runtime(self, bus: Bus) -> Runtime:
         """What ``build`` is given."""
         return Runtime(
-            settings=CommonSettings(prefix=self.prefix, secret_key=SecretStr(KEY)),
+            settings=CommonSettings(
+                prefix=self.prefix, secret_key=SecretStr(KEY), allow_private_endpoints=self.private
+            ),
             clock=self.clock,
             bus=bus,
             store=self.store,
@@ -130,10 +135,11 @@ async def premises(
     *,
     rabbit_url: str | None = None,
     clock: Clock | None = None,
+    private: bool = False,
 ) -> AsyncIterator[Premises]:
-    """Premises for one test; what it made on the broker is gone afterwards."""
+    """Premises for one test; what it made on the broker is gone afterwards. ``private``: endpoints may be here."""
     store = await Store.connect(mongo_url, prefix, embedded=True, metrics=CollectorRegistry())
-    place = Premises(store, prefix, topology, rabbit_url, clock or SystemClock())
+    place = Premises(store, prefix, topology, rabbit_url, clock or SystemClock(), private=private)
     try:
         async with place.exits:
             yield place

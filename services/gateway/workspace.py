@@ -6,6 +6,7 @@ from typing import Any
 
 from services.gateway.domain.access import Access, right_on
 from shared.contracts.settings import (
+    AutoResponder,
     AwayState,
     Channel,
     ContactAttribute,
@@ -16,6 +17,7 @@ from shared.contracts.settings import (
     SignInSettings,
     Team,
     Topic,
+    VirtualAgent,
     WorkflowSettings,
 )
 from shared.resources import Replicas, ResourceOwner
@@ -28,6 +30,8 @@ COPIED: tuple[type[ResourceModel], ...] = (
     ResolveReason,
     LanguageSettings,
     WorkflowSettings,
+    AutoResponder,
+    VirtualAgent,
 )
 """Kinds of other services that the gateway keeps copies of."""
 
@@ -46,6 +50,8 @@ class Workspace:
         self._reasons = copies.book(ResolveReason)
         self._languages = copies.book(LanguageSettings)
         self._workflow = copies.book(WorkflowSettings)
+        self._scripted = copies.book(AutoResponder)
+        self._connected = copies.book(VirtualAgent)
 
     @property
     def sign_in(self) -> SignInSettings:
@@ -83,6 +89,8 @@ class Workspace:
                     "capabilities": list(c.capabilities),
                     "max_attachment_mb": c.max_attachment_mb,
                     "attachment_types": list(c.attachment_types),
+                    "reply_window_hours": c.reply_window_hours,
+                    "muting": c.muting,
                 }
                 for id, c in self._channels.all().items()
             ],
@@ -102,4 +110,12 @@ class Workspace:
                 for _, id, a in sorted(attributes, key=lambda item: item[:2])
             ],
             "languages": list(self._languages.current().languages),
+            "virtual_agents": [
+                {"id": id, "name": one.shown_name, "activation": one.activation, "channels": list(one.channels)}
+                for id, one in self._virtual_agents().items()
+                if one.enabled
+            ],
         }
+
+    def _virtual_agents(self) -> dict[str, AutoResponder | VirtualAgent]:
+        return {**self._scripted.all(), **self._connected.all()}

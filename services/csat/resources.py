@@ -12,7 +12,7 @@ from shared.resources import Declaration, Problem, unique_name
 
 def declarations() -> Sequence[Declaration[Any]]:
     """Every kind that csat owns."""
-    return (Declaration(Survey, check=_check, claims=_claims, yields=_yields),)
+    return (Declaration(Survey, check=_check, claims=_claims, yields=_yields, taken=_taken),)
 
 
 def _claims(value: Survey) -> Sequence[str]:
@@ -28,6 +28,12 @@ def _yields(value: Survey, claims: Collection[str]) -> Survey | None:
     taken = {claim.removeprefix("channel:") for claim in claims}
     channels = tuple(channel for channel in value.channels if channel not in taken)
     return value.model_copy(update={"channels": channels, "enabled": bool(channels)})
+
+
+def _taken(claim: str, holder: str) -> str | None:
+    if not claim.startswith("channel:"):
+        return None
+    return f"“{holder}” is this channel's survey already. Confirm to replace it there by this one."
 
 
 def _check(_id: str, value: Survey, _others: object) -> Sequence[Problem]:

@@ -64,6 +64,7 @@ def body_of(state: StoredMessage) -> bytes:
             {"name": one.name, "type": one.type, "size": one.size, "url": one.url} for one in message.attachments
         ],
         "in_reply_to": message.in_reply_to,
+        "quick_replies": [{"id": one.id, "label": one.label} for one in message.quick_replies],
         "automatic": message.automatic,
         "sent_at": message.sent_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
     }

@@ -33,7 +33,6 @@ class SpecialEvent(StrEnum):
 
     TEST = "webhook.test"
     RULE_CALLED = "rule.called"
-    RECORD = "conversation.record"
 
 
 class DeliveryStatus(StrEnum):

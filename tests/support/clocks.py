@@ -9,7 +9,7 @@ from datetime import datetime
 from services.sla.domain.terms import Settings
 from services.sla.handlers import Handlers, woken
 from shared.contracts.base import Meta
-from shared.contracts.clocks import ClockSnapshot, SlaBreached, SlaCorrected, SlaWarned
+from shared.contracts.clocks import ClockSnapshot, SlaBreached, SlaCorrected, SlaLevelReached, SlaWarned
 from shared.contracts.conversations import ConversationChanged, ConversationSnapshot
 from shared.contracts.settings import Distribution, Policy, ScheduleSettings, WorkflowSettings
 from shared.ids import derived, new_id
@@ -74,6 +74,16 @@ class SlaInMemory:
             for entry in self.clocks.published
             if (kind := kinds.get(entry.meta.type)) is not None
         ]
+
+    def levels(self) -> list[tuple[int, str]]:
+        """(level, clock) of every notification level said, in order."""
+        kinds = {kind.type: kind for kind in (SlaWarned, SlaBreached, SlaLevelReached)}
+        alarms = [
+            kind.model_validate_json(entry.body)
+            for entry in self.clocks.published
+            if (kind := kinds.get(entry.meta.type)) is not None
+        ]
+        return [(level, alarm.clock.id) for alarm in alarms for level in alarm.levels]
 
 
 def meta(event: ConversationChanged) -> Meta:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import accumulate
@@ -13,11 +14,37 @@ from shared.schedule import Schedule, Span
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
-DAYS_AROUND = 8
+DAYS_AROUND = 5
+CLOSED = b"\0"
+OPEN = b"\1"
+
+
+@dataclass(frozen=True, slots=True)
+class Wall:
+    """What the clock of a zone shows at each minute of the ``DAYS_AROUND`` days before and after a date.
+
+    ``reached`` is the latest time it has shown by then, ``ahead`` the earliest that it will still show.
+    """
+
+    first: datetime
+    shown: list[datetime]
+    reached: list[datetime]
+    ahead: list[datetime]
+    dates: list[date]
+
+
+@lru_cache(maxsize=32)
+def wall(zone: str, middle: date) -> Wall:
+    first = datetime.combine(middle - DAYS_AROUND * DAY, time(), UTC)
+    local = ZoneInfo(zone)
+    minutes = range(2 * DAYS_AROUND * 24 * 60)
+    shown = [(first + n * MINUTE).astimezone(local).replace(tzinfo=None) for n in minutes]
+    ahead = list(accumulate(reversed(shown), min))[::-1]
+    return Wall(first, shown, list(accumulate(shown, max)), ahead, [moment.date() for moment in shown])
 
 
 class Minutes:
-    """Which minutes are open in the ``DAYS_AROUND`` days before and after a date.
+    """Which minutes are open.
 
     A minute is open for a shift iff the wall clock has shown the shift's start by then, or a later time; and
     will still show, then or later, a time before its end, or, later, its end (sla.md 3); and its own date is no
@@ -25,20 +52,22 @@ class Minutes:
     """
 
     def __init__(self, schedule: Schedule, middle: date) -> None:
-        self.first = datetime.combine(middle - DAYS_AROUND * DAY, time(), UTC)
-        wall = _wall(schedule.zone, middle)
-        reached = list(accumulate(wall, max))
-        ahead = list(accumulate(reversed(wall), min))[::-1]
-        self.open = bytearray(len(wall))
+        self.wall = wall(schedule.zone, middle)
+        self.first = self.wall.first
+        self.open = bytearray(len(self.wall.shown))
         for n in range(-DAYS_AROUND - 2, DAYS_AROUND + 3):
             day = middle + n * DAY
             for shift in schedule.special_days.get(day, schedule.week[day.weekday()]):
-                night = shift.end <= shift.start
-                opens = bisect_left(reached, datetime.combine(day, shift.start))
-                end = datetime.combine(day + DAY if night else day, shift.end)
-                closes = max(bisect_left(ahead, end), bisect_right(ahead, end) - 1)
-                for minute in range(opens, closes):
-                    self.open[minute] = wall[minute].date() not in schedule.holidays
+                end = datetime.combine(day + DAY if shift.end <= shift.start else day, shift.end)
+                opens = bisect_left(self.wall.reached, datetime.combine(day, shift.start))
+                closes = max(bisect_left(self.wall.ahead, end), bisect_right(self.wall.ahead, end) - 1)
+                if opens < closes:
+                    self.open[opens:closes] = OPEN * (closes - opens)
+        closed = {day for day in set(self.wall.dates) if _is_holiday(schedule, day)}
+        if closed:
+            for minute, day in enumerate(self.wall.dates):
+                if day in closed:
+                    self.open[minute] = 0
 
     def index(self, moment: datetime) -> int:
         return (moment - self.first) // MINUTE
@@ -61,8 +90,12 @@ class Minutes:
         return due_at, None
 
 
-@lru_cache(maxsize=64)
-def _wall(zone: str, middle: date) -> list[datetime]:
-    first = datetime.combine(middle - DAYS_AROUND * DAY, time(), UTC)
-    minutes = range(2 * DAYS_AROUND * 24 * 60)
-    return [(first + n * MINUTE).astimezone(ZoneInfo(zone)).replace(tzinfo=None) for n in minutes]
+def _is_holiday(schedule: Schedule, day: date) -> bool:
+    return day in schedule.holidays or (schedule.imports is not None and day in _public(schedule.imports.country))
+
+
+@lru_cache(maxsize=32)
+def _public(country: str) -> frozenset[date]:
+    from holidays import country_holidays
+
+    return frozenset(country_holidays(country, years=range(1980, 2030)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -127,10 +128,15 @@ class IngestRepository:
         return await self.contacts.get(contact_id)
 
     async def introduce(self, contact: Contact, identity: Identity, cause: Meta) -> Contact:
-        """A contact that writes first, with its identity; two that race end with the same one."""
-        await self.contacts.insert(contact, cause)
+        """A contact that writes first, with its identity; two that race end with the same one.
+
+        Both at once: a contact is named by its first identity, so whatever a crash leaves out is made by the next try.
+        """
         entry = IdentityOf(id=identity.id, contact=contact.id, identity=identity, since=self._clock.now())
-        await self._identities.insert(entry)
+        made, named = await asyncio.gather(self.contacts.insert(contact, cause), self._identities.insert(entry))
+        if made and named:
+            self._known_identities.put(identity.id, contact.id)
+            return contact.model_copy(update={"version": 1})
         found = await self.contact_of(identity)
         if found is None:
             raise NotFound("The contact is gone.")

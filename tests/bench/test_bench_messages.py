@@ -121,11 +121,11 @@ class Bench:
     async def phase(self, rate: float, seconds: float, openings: float) -> dict[str, Any]:
         """One load, then wait until everything was seen."""
         self.watch.latencies.clear()
-        before, ops, began = self.stack.usages(), await self._counted(), time.monotonic()
+        ops, before, began = await self._counted(), self.stack.usages(), time.monotonic()  # counting costs too
         sent = await self.load.run(rate, seconds, openings=openings)
         took = time.monotonic() - began
         unseen = await self.load.settle(20)
-        await asyncio.sleep(1.5)  # what is cleared lazily belongs to the phase
+        await asyncio.sleep(2.5)  # what is cleared lazily belongs to the phase
         after, spent = self.stack.usages(), await self._counted() - ops
         latencies = sorted(self.watch.latencies)
         return {

@@ -1,0 +1,272 @@
+"""Rules over ingest, routing and automation on a real store, the bus in memory: loops that stop, time, mutes, runs."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from services.automation.main import build as automation
+from services.routing.main import build as routing
+from shared.bus import Bus, consumes
+from shared.bus.topology import Topology
+from shared.contracts.acts import Resolve
+from shared.contracts.base import Actor, Meta
+from shared.contracts.clocks import ClockSnapshot, SlaBreached
+from shared.contracts.conversations import (
+    ActOnConversation,
+    ConversationSnapshot,
+    Priority,
+    ReadConversation,
+    ReadTrail,
+    RuleDue,
+)
+from shared.contracts.messages import ListMuted, MuteContact, ReadTimeline
+from shared.contracts.notices import AdminNotice
+from shared.contracts.resources import CreateResource, UpdateResource
+from shared.contracts.rules import ReadRuns, Run, RunOutcome
+from shared.contracts.settings import RuleEvent
+from shared.contracts.words import ActorKind, ClockKind, ClosedBy, Direction, Status
+from shared.errors import NotFound, Unprocessable
+from shared.ids import conversation_id, new_id
+from tests.support.eventually import eventually
+from tests.support.ingest import House, ingest_house, message
+from tests.support.premises import Premises, premises
+from tests.support.receiver import Receiver, Request, listening
+
+pytestmark = pytest.mark.integration
+BY = Actor(kind=ActorKind.API_KEY, id="test")
+
+
+class Mailbox(Receiver):
+    """Somebody else's mailbox, away on holiday: it answers whatever it gets."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.house: House | None = None
+        self.channel = ""
+        self.answering: set[asyncio.Task[Any]] = set()
+
+    def answer(self, request: Request) -> Any:
+        task = asyncio.create_task(self._answer())
+        self.answering.add(task)
+        task.add_done_callback(self.answering.discard)
+        return super().answer(request)
+
+    async def _answer(self) -> None:
+        if self.house is not None:
+            reply = message(new_id(), "I am away until Monday. Thank you for your message.")
+            await self.house.deliver(self.channel, {"messages": [reply]})
+
+
+@dataclass
+class Village:
+    """Three services, and a gateway that asks them."""
+
+    place: Premises
+    house: House
+    gateway: Bus
+    notices: list[AdminNotice] = field(default_factory=list)
+
+    async def rule(self, channel: str, name: str, *actions: dict[str, Any], **fields: Any) -> str:
+        """A rule of one channel; its id."""
+        value = {"name": name, "actions": list(actions), "scope": {"channels": [channel]}, **fields}
+        made = await self.gateway.ask(CreateResource(kind="rules", value=value), service="automation")
+        return made.id
+
+    async def says(self, channel: str, text: str, address: str = "ana") -> str:
+        """One message; the conversation's id."""
+        answer = await self.house.deliver(channel, {"messages": [message(new_id(), text, address)]})
+        assert answer.status_code == 200, answer.text
+        return conversation_id(channel, address, "private", "")
+
+    async def conversation(self, id: str) -> ConversationSnapshot | None:
+        try:
+            return (await self.gateway.ask(ReadConversation(conversation=id))).conversation
+        except NotFound:
+            return None
+
+    async def becomes(self, id: str, **wanted: Any) -> ConversationSnapshot:
+        """Wait until the conversation has these values."""
+        found: list[ConversationSnapshot] = []
+
+        async def is_so() -> bool:
+            current = await self.conversation(id)
+            found[:] = [] if current is None else [current]
+            return current is not None and all(getattr(current, name) == value for name, value in wanted.items())
+
+        await eventually(is_so)
+        return found[0]
+
+    async def facts(self, id: str) -> list[str]:
+        trail = await self.gateway.ask(ReadTrail(conversation=id, limit=500))
+        return [fact.fact for entry in trail.entries for fact in entry.changes]
+
+    async def sent(self, id: str) -> list[str]:
+        """What was written to the contact."""
+        page = await self.gateway.ask(ReadTimeline(conversation=id, limit=200))
+        return [one.text for one in page.messages if one.direction is Direction.OUTBOUND]
+
+    async def runs(self, rule: str) -> tuple[Run, ...]:
+        return (await self.gateway.ask(ReadRuns(rule=rule))).items
+
+    async def budget(self, runs: int) -> None:
+        value = {"runs_per_hour": runs}
+        await self.gateway.ask(UpdateResource(kind="automation", id="-", version=0, value=value), service="automation")
+
+
+@pytest.fixture(scope="module")
+async def village(mongo_url: str) -> AsyncIterator[Village]:
+    """Each test has a channel of its own in it."""
+    async with premises(mongo_url, f"v{uuid.uuid4().hex[:12]}", Topology()) as place:
+        gateway = await place.owns_nothing("gateway")
+        await place.owns_nothing("sla")
+        async with ingest_house(place.store, await place.bus("ingest")) as house:
+            await asyncio.gather(place.open("automation", automation), place.open("routing", routing))
+            found = Village(place, house, gateway)
+
+            async def on_notice(event: AdminNotice, _meta: Meta) -> None:
+                found.notices.append(event)
+
+            await gateway.start([consumes(AdminNotice, on_notice)])
+            yield found
+
+
+async def test_AU_07_a_loop_with_an_auto_reply_mailbox_stops_by_itself_and_an_admin_sees_why(village: Village) -> None:
+    await village.budget(4)
+    async with listening(Mailbox()) as mailbox:
+        channel = await village.house.webhook(f"{mailbox.url}/mailbox")
+        rule = await village.rule(channel, "Thanks", {"act": "send_text", "text": "Thank you, we will answer soon."})
+        mailbox.house, mailbox.channel = village.house, channel
+        id = await village.says(channel, "Where is my order?")
+
+        async def stopped() -> bool:
+            return any(run.outcome is RunOutcome.STOPPED for run in await village.runs(rule))
+
+        await eventually(stopped)
+        await eventually(lambda: not mailbox.answering and village.notices)
+        await eventually(lambda: len(mailbox.requests) == 4)
+    assert len(await village.sent(id)) == 4
+    assert (await village.facts(id)).count("automation_stopped") == 1
+    (notice,) = village.notices
+    assert (notice.conversation, "4 times" in notice.reason) == (id, True)
+    outcomes = [run.outcome for run in await village.runs(rule)]
+    assert outcomes.count(RunOutcome.STOPPED) == 1
+    assert await village.place.dead() == []
+
+
+async def test_AU_07_rules_that_trigger_each_other_each_run_once(village: Village) -> None:
+    channel = await village.house.webhook()
+    ping = await village.rule(channel, "Ping", {"act": "tag_message", "add": ["pong"]}, event="conversation_changed")
+    pong = await village.rule(
+        channel,
+        "Pong",
+        {"act": "tag_message", "add": ["ping"]},
+        {"act": "write_note", "text": "ping"},
+        event="conversation_changed",
+        position=1,
+    )
+    id = await village.says(channel, "hello")
+    await village.becomes(id, tags=("ping", "pong"), status=Status.NEW)
+
+    async def applied() -> bool:
+        found = [run.outcome for rule in (ping, pong) for run in await village.runs(rule)]
+        return found == [RunOutcome.APPLIED] * 2
+
+    await eventually(applied)
+    facts = await village.facts(id)
+    assert facts.count("rule_applied") == 2
+
+
+async def test_AU_08_the_record_says_which_act_was_refused_and_what_held(village: Village) -> None:
+    channel = await village.house.webhook()
+    rule = await village.rule(
+        channel,
+        "Error",
+        {"act": "assign_owner", "owner": {"kind": "agent", "id": "nobody"}},
+        {"act": "mute_contact"},
+        {"act": "tag_message", "add": ["error"]},
+        conditions=[{"keywords": "error"}],
+    )
+    id = await village.says(channel, "an error!")
+    await village.becomes(id, tags=("error",))
+
+    async def known() -> bool:
+        return [len(run.failed) for run in await village.runs(rule)] == [2]
+
+    await eventually(known)
+    (run,) = await village.runs(rule)
+    assert sorted(text.partition(":")[0] for text in run.failed) == ["assign_owner", "mute_contact"]
+    assert (run.outcome, run.matched, run.conversation) == (RunOutcome.FAILED, ("text contains any of error",), id)
+    assert 0 < run.milliseconds < 1000
+
+
+async def test_CH_11_a_muted_contact_is_resolved_on_arrival_while_the_channel_allows_it(village: Village) -> None:
+    quiet, strict = await village.house.webhook(muting=True), await village.house.webhook()
+    id = await village.says(quiet, "hello")
+    contact = (await village.becomes(id, status=Status.NEW)).contact
+    asks = village.gateway.ask
+    await asks(MuteContact(contact=contact, channel=quiet, by=BY))
+    with pytest.raises(Unprocessable, match="switched off"):
+        await asks(MuteContact(contact=contact, channel=strict, by=BY))
+    assert [one.id for one in (await asks(ListMuted(channel=quiet))).items] == [contact]
+    assert (await asks(ListMuted(channel=strict))).items == ()
+    await village.becomes(id, status=Status.NEW)  # the open one must be resolved by hand
+    await asks(ActOnConversation(conversation=id, act=Resolve(), by=BY))
+    await village.says(quiet, "hello again")
+    assert (await village.becomes(id, episode=2, status=Status.RESOLVED)).closed_by is ClosedBy.MUTED
+    await asks(MuteContact(contact=contact, channel=quiet, muted=False, by=BY))
+    await village.says(quiet, "and again")
+    await village.becomes(id, episode=3, status=Status.NEW)
+
+
+async def test_AU_05_time_based_rules_follow_what_is_open_already(village: Village) -> None:
+    """The rule comes after the conversation."""
+    channel = await village.house.webhook()
+    id = await village.says(channel, "hello")
+    await village.becomes(id, status=Status.NEW)
+    tag = {"act": "tag_message", "add": ["waiting"]}
+    rule = await village.rule(channel, "Waiting", tag, event="unanswered_for", after_minutes=1)
+    following = village.place.database("automation").collection("following")
+
+    async def followed() -> bool:
+        return any("wake_at" in document for document in await following.find({"_id": id}))
+
+    await eventually(followed)
+    due = RuleDue(conversation=id, episode=1, rule=rule, turn=1)
+    await village.place.say(village.gateway, due)  # as the timer says it
+    await village.becomes(id, tags=("waiting",))
+    assert [run.event for run in await village.runs(rule)] == [RuleEvent.UNANSWERED_FOR]
+
+
+async def test_AU_05_an_alarm_of_a_clock_makes_rules_look_at_the_conversation_as_it_is(village: Village) -> None:
+    channel = await village.house.webhook()
+    id = await village.says(channel, "hello")
+    await village.becomes(id, status=Status.NEW)
+    new = {"test": "group", "of": [{"test": "field", "field": "status", "value": "new.untouched"}]}
+    boost = {"act": "set_priority_boost", "boost": 3}
+    rule = await village.rule(channel, "Breached", boost, event="sla_breached", conditions=new)
+    now = village.place.clock.now()
+    clock = ClockSnapshot(
+        id=new_id(),
+        conversation=id,
+        episode=1,
+        turn=1,
+        kind=ClockKind.FIRST,
+        policy="p",
+        channel=channel,
+        target_seconds=60,
+        warn_seconds=45,
+    )
+    for _ in range(2):
+        await village.place.say(village.gateway, SlaBreached(clock=clock, at=now), event_id=f"alarm of {clock.id}")
+    await village.becomes(id, priority=Priority(score=3, boost=3))
+    assert village.place.broker is not None
+    await village.place.broker.settled()
+    assert [(run.event, run.matched) for run in await village.runs(rule)] == [
+        (RuleEvent.SLA_BREACHED, ("status is new.untouched",))
+    ]

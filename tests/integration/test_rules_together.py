@@ -151,7 +151,11 @@ async def test_AU_07_a_loop_with_an_auto_reply_mailbox_stops_by_itself_and_an_ad
         await eventually(lambda: not mailbox.answering and village.notices)
         await eventually(lambda: len(mailbox.requests) == 4)
     assert len(await village.sent(id)) == 4
-    assert (await village.facts(id)).count("automation_stopped") == 1
+
+    async def in_the_trail() -> bool:
+        return (await village.facts(id)).count("automation_stopped") == 1
+
+    await eventually(in_the_trail)
     (notice,) = village.notices
     assert (notice.conversation, "4 times" in notice.reason) == (id, True)
     outcomes = [run.outcome for run in await village.runs(rule)]

@@ -19,9 +19,10 @@ from services.gateway.handlers import Facts, Records, Snapshots
 from services.gateway.hearing import Hearing
 from services.gateway.live import Hub
 from services.gateway.metrics import GatewayMetrics
+from services.gateway.owning import GatewayOwner
 from services.gateway.people import People
 from services.gateway.presence import Leases
-from services.gateway.repository import Accounts, AdminLog, Notifications, Presence
+from services.gateway.repository import Accounts, AdminLog, Notifications, Preferences, Presence
 from services.gateway.resources import DECLARATIONS
 from services.gateway.rows import Rows
 from services.gateway.security.passwords import Passwords
@@ -32,7 +33,7 @@ from services.gateway.users import first_admin
 from services.gateway.workers import Workers
 from services.gateway.workspace import COPIED, Workspace
 from shared.contracts.settings import Team, User, WorkflowSettings
-from shared.resources import Replicas, ResourceOwner, settings_table
+from shared.resources import Replicas, settings_table
 from shared.runtime import Probe, Runtime
 from shared.settings import load
 
@@ -48,12 +49,13 @@ class Gateway:
         self._clock = clock
         self._bus = bus
         self._background = Background()
-        self._own = ResourceOwner(database, DECLARATIONS, bus=bus, vault=runtime.vault, clock=clock)
+        self._own = GatewayOwner(database, DECLARATIONS, bus=bus, vault=runtime.vault, clock=clock)
         self._copies = Replicas(database, COPIED, bus=bus, log=runtime.log)
         workflow = self._copies.book(WorkflowSettings)
         self._people = People(self._own.book(User), self._own.book(Team), workflow)
         self._accounts = Accounts(database)
         self._notifications = Notifications(database)
+        self._preferences = Preferences(database)
         self._admin_log = AdminLog(database)
         self._presence = Presence(database)
         self._rows = Rows(database, clock)
@@ -89,6 +91,7 @@ class Gateway:
             taking_in=taking_in,
             hub=self._hub,
             notifications=self._notifications,
+            preferences=self._preferences,
             admin_log=self._admin_log,
             leases=leases,
             background=self._background,
@@ -119,7 +122,8 @@ class Gateway:
 
     async def start(self) -> None:
         """Collections and indexes, settings in memory, the first admin, then consuming and pushing."""
-        for part in (self._accounts, self._notifications, self._admin_log, self._presence, self._rows, self._own):
+        kept = (self._accounts, self._notifications, self._preferences, self._admin_log, self._presence)
+        for part in (*kept, self._rows, self._own):
             await part.start()
         self._one_time_password = await first_admin(
             self._own, self._people, self._accounts, self._passwords, self._settings.admin_email, self._clock

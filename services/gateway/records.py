@@ -95,6 +95,14 @@ class Notification(Contract):
     withdrawn: bool = False
 
 
+class PreferencesRecord(Contract):
+    """What pages keep about how a user works, under his id."""
+
+    id: str
+    version: int = 0
+    values: dict[str, Any]
+
+
 class AdminLogEntry(Contract):
     """A settings change (PR-04), with the public values before and after. ``words`` is what a search looks in."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from services.gateway.records import (
     AdminLogEntry,
@@ -12,13 +13,16 @@ from services.gateway.records import (
     Credential,
     Notification,
     NotificationKind,
+    PreferencesRecord,
     PresenceStretch,
     Session,
     SetupLink,
 )
+from shared.errors import RetryLater
 from shared.store import ASCENDING, DESCENDING, Database, Index, Page, Repository
 
 NEWEST = (("at", DESCENDING),)
+ATTEMPTS = 10
 UNREAD_SHOWN = 99
 """Unread notifications are counted this far."""
 
@@ -152,6 +156,30 @@ class Notifications:
         """Mark as read: these, or all."""
         chosen = {} if ids is None else {"_id": {"$in": list(ids)}}
         await self._all.set({"user": user, "read": False, **chosen}, {"read": True})
+
+
+class Preferences:
+    """Preferences of people; of two devices at once both changes count."""
+
+    def __init__(self, database: Database) -> None:
+        self._all = Repository(database, "preferences", PreferencesRecord)
+
+    async def start(self) -> None:
+        await self._all.start()
+
+    async def of(self, user: str) -> dict[str, Any]:
+        found = await self._all.get(user)
+        return found.values if found is not None else {}
+
+    async def change(self, user: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:
+        """What they are after ``change`` of what they were."""
+        for _ in range(ATTEMPTS):
+            found = await self._all.get(user)
+            former = found.version if found is not None else 0
+            values = change(dict(found.values) if found is not None else {})
+            if await self._all.compare_and_set(PreferencesRecord(id=user, version=former + 1, values=values), former):
+                return values
+        raise RetryLater("Too many changes at once: try again.")
 
 
 class AdminLog:

@@ -11,21 +11,24 @@ from shared.contracts.settings import AwayState, SignInSettings, Team, User
 from shared.contracts.words import Role
 from shared.resources import Declaration, Problem, unique_name
 
+NO_ADMIN_LEFT = "Somebody must stay an active admin: make another one first."
 
-def _is_admin(user: User) -> bool:
+
+def is_admin(user: User) -> bool:
+    """Whether he can change settings."""
     return user.active and user.role is Role.ADMIN
 
 
 def _check_user(_id: str, user: User, others: Mapping[str, User]) -> Sequence[Problem]:
-    if not _is_admin(user) and not any(_is_admin(other) for other in others.values()):
-        return [Problem("role", "Somebody must stay an active admin: make another one first.")]
+    if not is_admin(user) and not any(is_admin(other) for other in others.values()):
+        return [Problem("role", NO_ADMIN_LEFT)]
     return _twice("channels", [given.channel for given in user.channels])
 
 
 def _keep_user(id: str, _user: User, everybody: Mapping[str, User]) -> str | None:
-    if any(_is_admin(other) for other_id, other in everybody.items() if other_id != id):
+    if any(is_admin(other) for other_id, other in everybody.items() if other_id != id):
         return None
-    return "Somebody must stay an active admin: make another one first."
+    return NO_ADMIN_LEFT
 
 
 def _check_team(_id: str, team: Team, _others: Mapping[str, Team]) -> Sequence[Problem]:

@@ -16,7 +16,7 @@ from shared.contracts.base import SYSTEM, Actor
 from shared.contracts.resources import CreateResource, ReadResource, UpdateResource
 from shared.contracts.settings import User
 from shared.contracts.words import ActorKind, Role
-from shared.errors import StaleVersion
+from shared.errors import RetryLater, StaleVersion
 from shared.ids import derived, new_id
 from shared.resources import ResourceOwner
 
@@ -49,6 +49,22 @@ async def activate(bus: Asks, people: People, user: str, clock: Clock) -> None:
         except StaleVersion:
             continue
         return
+
+
+async def change_own(bus: Asks, user: str, by: Actor, chosen: dict[str, Any], clock: Clock) -> dict[str, Any]:
+    """What a person chose for himself, into his user; the value as it is then."""
+    for _ in range(ATTEMPTS):
+        stored = await bus.ask(ReadResource(kind=User.kind, id=user), service=User.owner)
+        value = {**stored.value, **chosen}
+        if value == stored.value:
+            return value
+        command = UpdateResource(kind=User.kind, id=user, version=stored.version, value=value, by=by)
+        try:
+            meta = metadata(command, cause=None, event_id=new_id(), actor=by, now=clock.now())
+            return (await bus.ask(command, meta=meta, service=User.owner)).value
+        except StaleVersion:
+            continue
+    raise RetryLater("Too many changes at once: try again.")
 
 
 async def first_admin(

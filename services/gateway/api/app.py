@@ -16,6 +16,7 @@ from services.gateway.api import (
     docs,
     live,
     macros,
+    me,
     messages,
     notifications,
     reports,
@@ -50,6 +51,7 @@ ROUTERS = (
     webhooks,
     live,
     macros,
+    me,
     rules,
 )
 _WRITES = frozenset({"POST", "PUT", "PATCH"})

@@ -14,7 +14,7 @@ from services.gateway.live import Hub
 from services.gateway.metrics import GatewayMetrics
 from services.gateway.people import People
 from services.gateway.presence import Leases
-from services.gateway.repository import Accounts, AdminLog, Notifications
+from services.gateway.repository import Accounts, AdminLog, Notifications, Preferences
 from services.gateway.rows import Rows
 from services.gateway.security.passwords import Passwords
 from services.gateway.security.throttle import Throttle
@@ -50,6 +50,7 @@ class Parts:
     taking_in: TakingIn
     hub: Hub
     notifications: Notifications
+    preferences: Preferences
     admin_log: AdminLog
     leases: Leases
     background: Background

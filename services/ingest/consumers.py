@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from services.ingest.handlers.attaching import Attaching
+from services.ingest.handlers.connecting import Connecting
 from services.ingest.handlers.contacts import Contacts
 from services.ingest.handlers.hearing import Hearing
 from services.ingest.handlers.reading import Reading
 from services.ingest.handlers.writing import Writing
 from services.ingest.streams import Streams
 from shared.bus import Row, answers, consumes, hears
+from shared.contracts.channels import ReadChannelStates, TryChannel
 from shared.contracts.conversations import ConversationChanged, RuleActed
 from shared.contracts.live import TimelineHint
 from shared.contracts.messages import (
@@ -19,10 +22,12 @@ from shared.contracts.messages import (
     ReadAttachment,
     ReadContact,
     ReadMessage,
+    ReadOriginal,
     ReadTimeline,
     RetryMessage,
     SendMessage,
     StartConversation,
+    StoreAttachment,
     TagMessage,
     WriteNote,
 )
@@ -32,7 +37,13 @@ AT_ONCE = 300
 
 
 def table(
-    hearing: Hearing, writing: Writing, contacts: Contacts, reading: Reading, streams: Streams
+    hearing: Hearing,
+    writing: Writing,
+    contacts: Contacts,
+    reading: Reading,
+    attaching: Attaching,
+    connecting: Connecting,
+    streams: Streams,
 ) -> tuple[Row, ...]:
     """Everything ingest consumes and answers."""
     return (
@@ -50,6 +61,10 @@ def table(
         answers(ReadMessage, reading.message),
         answers(ReadContact, reading.contact),
         answers(ReadAttachment, reading.attachment),
+        answers(ReadOriginal, reading.original),
+        answers(StoreAttachment, attaching.store),
+        answers(TryChannel, connecting.attempt),
+        answers(ReadChannelStates, connecting.states),
         answers(ChangeContact, contacts.change),
         answers(MuteContact, contacts.mute),
         answers(ListMuted, contacts.list_muted),

@@ -8,14 +8,19 @@ from collections.abc import Sequence
 
 from starlette.types import ASGIApp
 
+from services.ingest.connectors.email import EmailConnector
+from services.ingest.connectors.mail_server import Logins
 from services.ingest.connectors.webhook import WebhookConnector
 from services.ingest.consumers import table
 from services.ingest.domain.message import StoredMessage
 from services.ingest.files import Files
 from services.ingest.handlers.accepting import Accepting
+from services.ingest.handlers.attaching import Attaching
 from services.ingest.handlers.chatting import Chatting
+from services.ingest.handlers.connecting import Connecting
 from services.ingest.handlers.contacts import Contacts
 from services.ingest.handlers.hearing import Hearing
+from services.ingest.handlers.mailing import Mailing
 from services.ingest.handlers.reading import Reading
 from services.ingest.handlers.receipts import Receipts
 from services.ingest.handlers.writing import Writing
@@ -24,6 +29,8 @@ from services.ingest.http.hooks import Hooks
 from services.ingest.http.limiting import Limiter
 from services.ingest.http.origins import Origins
 from services.ingest.http.widget import Widget
+from services.ingest.mail import NAMES, Post, Sweep
+from services.ingest.mailboxes import Mailboxes
 from services.ingest.metrics import IngestMetrics
 from services.ingest.repository import IngestRepository
 from services.ingest.resources import declarations
@@ -68,27 +75,49 @@ class Ingest:
         self._streams = Streams(settings.streams_per_visitor, metrics.streams)
         self._sending = Outside(allow_private=private, timeout=settings.send_timeout, connections=settings.sending)
         self._fetching = Outside(allow_private=private, timeout=settings.fetch_timeout, connections=settings.fetching)
+        names = runtime.vault.signing_keys(NAMES)
+        logins = Logins(self._sending)
+        self._post = Post(logins, settings, allow_private=private)
+        smtp = EmailConnector(
+            self._repository.blobs, logins, key=names[0], allow_private=private, timeout=settings.mail_timeout
+        )
+        me = new_id()
         self._courier = Courier(
             self._repository,
             channels,
-            {Medium.WEBHOOK: WebhookConnector(self._sending, clock)},
+            {Medium.WEBHOOK: WebhookConnector(self._sending, clock), Medium.EMAIL: smtp},
             Files(self._fetching, self._repository.blobs, channels, metrics),
             publish=bus.publish,
             show=self._show,
             clock=clock,
             metrics=metrics,
             settings=settings,
-            me=new_id(),
+            me=me,
         )
         messages = self._repository.messages
         messages.on_saved(self._courier.look)
         self._timers = Timers(messages, self._courier.wake, clock, metrics=runtime.metrics)
-        writing = Writing(self._repository, channels, clock, self._courier, self._show)
-        contacts = Contacts(self._repository, self._owner.book(ContactAttribute), channels, clock)
-        hearing = Hearing(self._repository, writing, contacts, clock, metrics, bus.publish)
-        self._table = table(hearing, writing, contacts, Reading(self._repository), self._streams)
         accepting = Accepting(self._repository, channels, clock, metrics)
         receipts = Receipts(self._repository, clock, self._show)
+        mailing = Mailing(self._repository, accepting, receipts, clock, names)
+        self._mailboxes = Mailboxes(
+            self._repository.mailboxes,
+            channels,
+            self._post.opened,
+            mailing.take,
+            clock=clock,
+            metrics=metrics,
+            settings=settings,
+            me=me,
+        )
+        writing = Writing(self._repository, channels, clock, self._courier, self._show, mailing)
+        contacts = Contacts(self._repository, self._owner.book(ContactAttribute), channels, clock)
+        hearing = Hearing(self._repository, writing, contacts, clock, metrics, bus.publish)
+        attaching = Attaching(self._repository, channels, clock)
+        self._sweep = Sweep(attaching)
+        connecting = Connecting(self._owner, self._post.try_receiving, smtp.check, self._mailboxes)
+        reading = Reading(self._repository)
+        self._table = table(hearing, writing, contacts, reading, attaching, connecting, self._streams)
         gate = Gate(settings.accepting, settings.accept_within, settings.slow_down_after, lambda: messages.queue_age)
         hooks = Hooks(channels, accepting, receipts, gate, clock, metrics)
         widget = Widget(
@@ -127,16 +156,21 @@ class Ingest:
         await self._owner.start()
         await self._runtime.bus.start((*settings_table(self._owner, None), *self._table))
         await self._timers.start()
+        self._mailboxes.start()
+        self._sweep.start()
         self._ending = asyncio.create_task(self._end_streams(), name="end of streams")
 
     async def stop(self) -> None:
         """Stop consuming, finish what is being sent or fetched, publish what is unsent."""
         self._streams.wake_all()
+        await self._mailboxes.stop()
+        await self._sweep.stop()
         await self._runtime.bus.stop_consuming()
         await self._timers.stop()
         await self._courier.stop(DRAIN_SECONDS)
         await self._owner.stop()
         await self._repository.stop()
+        self._post.close()
         await self._sending.close()
         await self._fetching.close()
         if self._ending is not None:

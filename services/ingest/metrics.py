@@ -50,4 +50,16 @@ class IngestMetrics:
         self.acts_refused = Counter(
             "switchboard_ingest_acts_refused", "Acts of rules that could not be applied", ("act",), registry=registry
         )
+        self.mails = Counter(
+            "switchboard_ingest_mails",
+            "Mails read by outcome: stored, known, report, own, unreadable",
+            ("outcome",),
+            registry=registry,
+        )
+        self.mailboxes = Gauge(
+            "switchboard_ingest_mailboxes",
+            "Mailboxes this process reads, by state: ok, failing",
+            ("state",),
+            registry=registry,
+        )
         self.streams = Gauge("switchboard_ingest_streams", "Open live streams of chat visitors", registry=registry)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
 from services.ingest.domain.contact import Contact, Identity
+from services.ingest.domain.mailbox import Mailbox
 from services.ingest.domain.message import StoredMessage, stamped
 from services.ingest.domain.thread import Thread
 from shared.bus import Envelope
 from shared.clock import Clock
 from shared.contracts.base import Contract, Instant, Meta
 from shared.contracts.messages import ThreadKey
-from shared.contracts.words import Direction, Medium
+from shared.contracts.words import Direction, Medium, MessageKind
 from shared.errors import NotFound
 from shared.ids import message_id
 from shared.store import ASCENDING, DESCENDING, Aggregates, Blobs, Database, Index, Page, Repository
@@ -23,6 +24,7 @@ from shared.store import ASCENDING, DESCENDING, Aggregates, Blobs, Database, Ind
 NEWEST_FIRST = (("state.message.sent_at", DESCENDING), ("state.message.received_at", DESCENDING))
 """By the network's time, which is often cut to seconds; then in order of arrival."""
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 V = TypeVar("V")
 
 
@@ -40,6 +42,21 @@ class NetworkId(Contract):
 
     id: str
     message: str
+
+
+class MailName(Contract):
+    """Which conversation a contact's mail is in (``id`` from channel and Message-ID)."""
+
+    id: str
+    thread: ThreadKey
+
+
+class Upload(Contract):
+    """A file that somebody uploaded to send it (``id`` is the file's)."""
+
+    id: str
+    conversation: str
+    at: Instant
 
 
 class Remembered(Generic[V]):
@@ -99,13 +116,17 @@ class IngestRepository:
         self.blobs = Blobs(database)
         self._identities = Repository(database, "identities", IdentityOf)
         self._network_ids = Repository(database, "network_ids", NetworkId)
+        self._mail_names = Repository(database, "mail_names", MailName)
+        self._uploads = Repository(database, "uploads", Upload, indexes=(Index("at", (("at", ASCENDING),)),))
+        self.mailboxes = Repository(database, "mailboxes", Mailbox)
         self._known_identities: Remembered[str] = Remembered(20_000)
         self._known_threads: Remembered[Thread] = Remembered(20_000)
         self._clock = clock
 
     async def start(self) -> None:
         """Make the indexes and publish what an earlier process left unsent."""
-        for part in (self.messages, self.contacts, self.threads, self._identities, self._network_ids):
+        plain = (self._identities, self._network_ids, self._mail_names, self._uploads, self.mailboxes)
+        for part in (self.messages, self.contacts, self.threads, *plain):
             await part.start()
 
     async def stop(self) -> None:
@@ -158,10 +179,14 @@ class IngestRepository:
         """Whether this process knows the thread to be stored."""
         return self._known_threads.get(thread.conversation) is not None
 
-    async def open_thread(self, thread: ThreadKey, medium: Medium, contact: str, cause: Meta) -> None:
+    async def open_thread(
+        self, thread: ThreadKey, medium: Medium, contact: str, cause: Meta, *, reply_to: str | None = None
+    ) -> None:
         """Store a conversation's thread key, once."""
         id = thread.conversation
-        entry = Thread(id=id, thread=thread, medium=medium, contact=contact, created_at=self._clock.now())
+        entry = Thread(
+            id=id, thread=thread, medium=medium, contact=contact, reply_to=reply_to, created_at=self._clock.now()
+        )
         await self.threads.insert(entry, cause)
         self._known_threads.put(id, entry)
 
@@ -219,3 +244,35 @@ class IngestRepository:
             entry = await self._network_ids.get(message_id(channel, name))
             found = await self.messages.get(entry.message) if entry is not None else None
         return found if found is not None and found.thread.channel == channel else None
+
+    async def name_mail(self, channel: str, name: str, thread: ThreadKey) -> None:
+        """A mail of a contact is known by this Message-ID in this conversation; the first to say so is right."""
+        await self._mail_names.insert(MailName(id=message_id(channel, name), thread=thread))
+
+    async def mails_named(self, channel: str, names: Sequence[str]) -> list[ThreadKey]:
+        """The conversations of mails with these Message-IDs, in that order, as far as they are known."""
+        ids = [message_id(channel, name) for name in names]
+        found = await self._mail_names.get_many(ids)
+        return [found[id].thread for id in ids if id in found]
+
+    async def latest_of_mail(self, conversation: str) -> StoredMessage | None:
+        """The latest message of a conversation that is a mail, whoever wrote it."""
+        filter = {"state.message.conversation": conversation, "state.message.kind": MessageKind.MAIL.value}
+        found = await self.messages.find(filter, order=NEWEST_FIRST, limit=1)
+        return found[0] if found else None
+
+    # --- files that are to be sent -------------------------------------------------------------------------------
+
+    async def note_upload(self, id: str, conversation: str) -> None:
+        """Somebody began to upload a file."""
+        await self._uploads.insert(Upload(id=id, conversation=conversation, at=self._clock.now()))
+
+    async def uploads_before(self, instant: datetime, limit: int) -> list[Upload]:
+        """The oldest uploads begun before an instant."""
+        return await self._uploads.find(
+            {"at": {"$gte": EPOCH, "$lte": instant}}, order=(("at", ASCENDING),), limit=limit
+        )
+
+    async def forget_upload(self, id: str) -> None:
+        """It was sent, or is gone."""
+        await self._uploads.delete(id)

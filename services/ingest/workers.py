@@ -16,7 +16,7 @@ from services.ingest.connectors import Connector
 from services.ingest.domain.contact import silenced
 from services.ingest.domain.delivery import Outcome, Postponed, Refused, Took
 from services.ingest.domain.message import StoredMessage, Task
-from services.ingest.domain.sending import WAIT_FOR_PLACE, attempted, came_out, given_back
+from services.ingest.domain.sending import WAIT_FOR_PLACE, attempted, came_out, cut_off, given_back
 from services.ingest.domain.waking import woken
 from services.ingest.files import Files
 from services.ingest.handlers.accepting import arrival_cause, received_event
@@ -78,7 +78,9 @@ class Courier:
         self._stopping = False
 
     def wake(self, state: StoredMessage, now: datetime) -> Decision[StoredMessage] | None:
-        """For the timers: claim what is due."""
+        """For the timers: claim what is due; an attempt that a crash cut off is uncertain where a repeat would show."""
+        if (step := cut_off(state, now)) is not None:
+            return Decision(step.state, says=step.says, actor=state.message.author)
         after = woken(state, now, self._me)
         return None if after is state else Decision(after)
 

@@ -190,6 +190,24 @@ class ResourceOwner:
         _, saved = await self._save_moving(declaration, command.id, command.version, model, command, meta)
         return saved
 
+    async def drafted(self, model: type[M], id: str | None, value: Mapping[str, Any]) -> M:
+        """A value as it would be saved, secrets left out taken from object ``id``; 422 as saving it would say.
+
+        Nothing is stored: for trying a setting before it is saved.
+        """
+        declaration = self._declaration(model.kind)
+        given = dict(value)
+        state = await self._load(model.kind, id) if id is not None else None
+        if state is not None and not state.deleted:
+            given = keeping_secrets(given, state.value, self._vault)
+        draft = self._validated(declaration, given)
+        if problems := declaration.check(id or "", draft, {}):
+            found = [{"field": p.field, "message": p.message} for p in problems]
+            raise Unprocessable(problems[0].message, errors=found)
+        if not isinstance(draft, model):
+            raise TypeError(f"{model.kind} is not {model.__name__}")
+        return draft
+
     async def delete(self, command: DeleteResource, meta: Meta) -> Done:
         """Delete at ``version``. Deleting what is gone already is fine."""
         declaration = self._declaration(command.kind)

@@ -5,7 +5,7 @@ docs/adr/0020-embedded-store.md.
 """
 
 from shared.store.aggregates import Aggregates
-from shared.store.blobs import Blob, Blobs
+from shared.store.blobs import UPLOAD_PIECE, Blob, Blobs
 from shared.store.client import Database, Store
 from shared.store.decision import Decide, Decision, Outcome
 from shared.store.indexes import ASCENDING, DESCENDING, Index
@@ -18,6 +18,7 @@ from shared.store.trail import TrailEvent, TrailRecord, trail_body
 __all__ = [
     "ASCENDING",
     "DESCENDING",
+    "UPLOAD_PIECE",
     "Aggregates",
     "Blob",
     "Blobs",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from services.ingest.domain.mail.writing import MailHeader
 from shared.contracts.base import Actor, Contract, Event, Instant
 from shared.contracts.messages import (
     Attachment,
@@ -45,7 +46,8 @@ class StoredMessage(Contract):
     """A message with what only ingest needs. ``wake_at`` is the earliest of its tasks.
 
     ``message.tags`` is empty here: a conversation's tags are kept together (``domain.thread``).
-    ``started_with`` is the contact of a proactive message, which nobody else knows yet.
+    ``started_with`` is the contact of a proactive message, which nobody else knows yet. ``mail`` is how a mail is known
+    to other mail servers.
     """
 
     id: str
@@ -57,6 +59,7 @@ class StoredMessage(Contract):
     seen: str | None = None
     proactive: bool = False
     started_with: ContactSnapshot | None = None
+    mail: MailHeader | None = None
     announce: Task | None = None
     fetch: Task | None = None
     send: Task | None = None
@@ -108,6 +111,10 @@ def arrived(
     subject: str | None = None,
     link: str | None = None,
     browser_language: str | None = None,
+    html: str | None = None,
+    remote_images: bool = False,
+    automatic_reply: bool = False,
+    mail: MailHeader | None = None,
 ) -> StoredMessage:
     """An inbound message. Its id follows from channel and external id, so a repeat is the same message (CH-04)."""
     message = MessageSnapshot(
@@ -119,8 +126,11 @@ def arrived(
         kind=kind,
         author=Actor(kind=ActorKind.CONTACT, id=contact.id, name=contact.name),
         text=text,
+        html=html,
+        remote_images=remote_images,
         subject=subject,
         attachments=attachments,
+        automatic_reply=automatic_reply,
         sent_at=sent_at,
         received_at=received_at,
         external_id=external_id,
@@ -134,10 +144,16 @@ def arrived(
             thread=thread,
             medium=medium,
             contact=contact.id,
+            mail=mail,
             announce=Task(at=received_at + ANNOUNCE_AGAIN),
-            fetch=Task(at=received_at) if attachments else None,
+            fetch=Task(at=received_at) if any(is_elsewhere(file) for file in attachments) else None,
         )
     )
+
+
+def is_elsewhere(file: Attachment) -> bool:
+    """Whether a file is still to be fetched from where the network keeps it."""
+    return file.url is not None and file.id is None and file.problem is None
 
 
 def written(
@@ -253,12 +269,14 @@ def masked(state: StoredMessage, by: Actor, now: datetime) -> StoredMessage:
         return state
     if state.message.delivery in (Delivery.QUEUED, Delivery.SENDING):
         raise Conflict("The message is still being sent: mask it when that has ended.")
-    bare = state.model_copy(update={"edits": (), "fetch": None, "send": None})
+    header = state.mail.model_copy(update={"subject": "", "pictures": ()}) if state.mail is not None else None
+    bare = state.model_copy(update={"edits": (), "fetch": None, "send": None, "mail": header})
     return armed(
         changed(
             bare,
             text="",
             html=None,
+            remote_images=False,
             subject=None,
             link=None,
             attachments=(),

@@ -76,6 +76,14 @@ def attempted(state: StoredMessage, now: datetime, by: str, *, early: bool = Fal
     return armed(changed(state.model_copy(update={"send": attempt}), delivery=Delivery.SENDING))
 
 
+def cut_off(state: StoredMessage, now: datetime) -> Step | None:
+    """An attempt that a crash cut off, on a medium that would not drop its repeat: nobody knows whether it went."""
+    task = state.send
+    if task is None or task.at > now or not task.by or state.message.delivery is not Delivery.SENDING:
+        return None
+    return None if state.medium in TAKES_OUR_ID else _uncertain(state, task.number, now)
+
+
 def given_back(state: StoredMessage, attempt: int, now: datetime) -> StoredMessage:
     """An attempt that found no place to begin in time: nothing was called, so it does not count."""
     if not _is_current(state, attempt):

@@ -17,13 +17,17 @@ MAX_TAG = 64
 
 
 class Thread(Contract):
-    """``tags`` are by message id: one document, so that their union has one order (``version``)."""
+    """``tags`` are by message id: one document, so that their union has one order (``version``).
+
+    ``reply_to`` is where the mail that opened it wanted its answers; a later mail cannot change that.
+    """
 
     id: str
     version: int = 0
     thread: ThreadKey
     medium: Medium
     contact: str
+    reply_to: str | None = None
     tags: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     created_at: Instant
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from functools import cached_property, reduce
 
 from services.ingest.domain.contact import Contact, Identity, changed_event, fresh, identity, silenced, told
+from services.ingest.domain.mail.writing import MailHeader
 from services.ingest.domain.message import StoredMessage, arrived
 from services.ingest.metrics import IngestMetrics
 from services.ingest.repository import IngestRepository
@@ -44,6 +45,11 @@ class Arrival:
     subject: str | None = None
     link: str | None = None
     browser_language: str | None = None
+    html: str | None = None
+    remote_images: bool = False
+    automatic_reply: bool = False
+    mail: MailHeader | None = None
+    reply_to: str | None = None
 
     @cached_property
     def id(self) -> str:
@@ -100,7 +106,7 @@ class Accepting:
         for arrival, _ in group:
             if not self._repository.knows(arrival.thread):
                 cause = arrival_cause(arrival.id, contact.id, now)
-                await self._repository.open_thread(arrival.thread, medium, contact.id, cause)
+                await self._repository.open_thread(arrival.thread, medium, contact.id, cause, reply_to=arrival.reply_to)
         found = await asyncio.gather(*(self._store(medium, contact, arrival, at) for arrival, at in group))
         return sum(found)
 
@@ -121,6 +127,10 @@ class Accepting:
             subject=arrival.subject,
             link=arrival.link,
             browser_language=arrival.browser_language,
+            html=arrival.html,
+            remote_images=arrival.remote_images,
+            automatic_reply=arrival.automatic_reply,
+            mail=arrival.mail,
         )
 
         def says(saved: StoredMessage) -> tuple[Event, ...]:

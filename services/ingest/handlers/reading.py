@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 
+from services.ingest.domain.mail.html import SHOWN, of_plain, page, safe
+from services.ingest.domain.message import StoredMessage
 from services.ingest.handlers.writing import shown
 from services.ingest.repository import IngestRepository
 from shared.contracts.base import Meta
 from shared.contracts.messages import (
     AttachmentChunk,
     ContactRead,
+    Original,
     ReadAttachment,
     ReadContact,
     ReadMessage,
+    ReadOriginal,
     ReadTimeline,
     Sent,
     Timeline,
@@ -21,6 +26,10 @@ from shared.errors import NotFound
 
 CHUNK = 192 * 1024
 """Bytes of a file in one answer; a multiple of 3, so that the base64 parts can be joined."""
+
+
+PICTURES = 5 * 1_048_576
+"""Bytes of pictures that are put into one original."""
 
 
 class Reading:
@@ -49,6 +58,37 @@ class Reading:
         if contact is None:
             raise NotFound("There is no such contact.")
         return ContactRead(contact=contact.snapshot(), threads=await self._repository.threads_of(contact.id))
+
+    async def original(self, command: ReadOriginal, _meta: Meta) -> Original:
+        """A message as its sender laid it out, made safe now; the pictures that came along in their place (CH-15)."""
+        state = await self._repository.message(command.message_id)
+        id = state.message.html
+        if id is None or state.message.masked_at is not None:
+            raise NotFound("There is no original of this message.")
+        written = (await self._whole(id)).decode("utf-8", "replace")
+        pictures = await self._pictures(state)
+        cleaned, blocked = await asyncio.to_thread(safe, written, images=command.images, inline=pictures)
+        return Original(html=page(cleaned or of_plain(state.message.text)), blocked=blocked)
+
+    async def _pictures(self, state: StoredMessage) -> dict[str, str]:
+        """Data URLs of what the HTML calls by content id, as many as fit."""
+        kept = {file.id: file for file in state.message.attachments if file.id is not None}
+        found: dict[str, str] = {}
+        room = PICTURES
+        for name, id in state.mail.pictures if state.mail is not None else ():
+            file = kept.get(id)
+            if file is None or file.type not in SHOWN or (room := room - (file.size or 0)) < 0:
+                continue
+            found[name] = f"data:{file.type};base64,{base64.b64encode(await self._whole(id)).decode()}"
+        return found
+
+    async def _whole(self, id: str) -> bytes:
+        pieces: list[bytes] = []
+        offset = 0
+        while piece := await self._repository.blobs.read(id, offset):
+            pieces.append(piece)
+            offset += len(piece)
+        return b"".join(pieces)
 
     async def attachment(self, command: ReadAttachment, _meta: Meta) -> AttachmentChunk:
         """Bytes of a stored file from an offset, if a message of the conversation has it."""

@@ -46,12 +46,21 @@ from shared.errors import NotFound, Unprocessable
 from shared.ids import derived
 from shared.resources import Book
 from shared.store import Decision
+from shared.text import one_line
 
 
 class Sends(Protocol):
     """Takes a stored message to its network, soon."""
 
     def send_soon(self, message: str) -> None: ...
+
+
+class Addresses(Protocol):
+    """``mailing.Mailing``, as far as writing needs it: mail has a header that keeps it in its conversation."""
+
+    async def addressed(
+        self, state: StoredMessage, thread: Thread, settings: Channel, subject: str | None
+    ) -> StoredMessage: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +75,7 @@ class Draft:
     seen: str | None = None
     automatic: bool = False
     proactive: bool = False
+    subject: str | None = None
     quick_replies: tuple[QuickReply, ...] = ()
     invitation: str | None = None
 
@@ -80,7 +90,9 @@ class Writing:
         clock: Clock,
         sends: Sends,
         show: Show,
+        mail: Addresses,
     ) -> None:
+        self._mail = mail
         self._repository = repository
         self._channels = channels
         self._clock = clock
@@ -112,9 +124,12 @@ class Writing:
         contact = await self._repository.contact_of(identity(channel.medium, command.channel, command.address))
         if contact is None:
             raise NotFound("Nobody is known by that address on that channel.")
-        key = ThreadKey(channel=command.channel, address=command.address, visibility=command.visibility)
+        id = derived("sent", meta.event_id)
+        root = id if channel.medium is Medium.EMAIL else ""  # each mail that we write first begins a thread
+        key = ThreadKey(channel=command.channel, address=command.address, visibility=command.visibility, root=root)
         await self._repository.open_thread(key, channel.medium, contact.id, meta)
-        draft = Draft(id=derived("sent", meta.event_id), text=command.text, by=command.by, proactive=True)
+        subject = one_line(command.subject, 500) if command.subject else None
+        draft = Draft(id=id, text=command.text, by=command.by, proactive=True, subject=subject)
         return await self.queue(await self._repository.thread(key.conversation), draft, meta)
 
     async def queue(self, thread: Thread, draft: Draft, meta: Meta) -> Sent:
@@ -141,6 +156,8 @@ class Writing:
             contact = await self._repository.contacts.get(thread.contact)
             known = contact.snapshot(thread.thread.address) if contact is not None else None
             state = state.model_copy(update={"started_with": known})
+        if thread.medium is Medium.EMAIL:
+            state = await self._mail.addressed(state, thread, channel, draft.subject)
         at_once = thread.medium is Medium.WEBCHAT
         if at_once:
             state = shown_at_once(state, now)
@@ -264,9 +281,9 @@ class Writing:
             command.by,
             lambda current: Step(masked(current, command.by, now), lambda saved: (masked_event(saved),)),
         )
-        for attachment in before.message.attachments:
-            if attachment.id is not None:
-                await self._repository.blobs.delete(attachment.id)
+        for stored in (*(attachment.id for attachment in before.message.attachments), before.message.html):
+            if stored is not None:
+                await self._repository.blobs.delete(stored)
         await self._hint(state)
         return Sent(message=state.message)
 
@@ -296,6 +313,8 @@ class Writing:
 
     async def _check_files(self, attachments: Sequence[Attachment], channel: Channel) -> None:
         limit = channel.max_attachment_mb * 1_048_576
+        if attachments and "attachments" not in channel.capabilities:
+            raise Unprocessable("This channel cannot carry files.")
         for attachment in attachments:
             if attachment.id is not None:
                 blob = await self._repository.blobs.about(attachment.id)
@@ -303,6 +322,8 @@ class Writing:
                     raise Unprocessable(f"The file {attachment.name or attachment.id} is not stored here.")
                 if blob.size > limit:
                     raise Unprocessable(f"A file of this channel may have at most {channel.max_attachment_mb} MB.")
+                if not takes(channel, blob.type):
+                    raise Unprocessable(f"This channel does not take files of type {blob.type}.")
             elif attachment.url is None or not attachment.url.startswith(("http://", "https://")):
                 raise Unprocessable("An attachment needs a stored file or an http(s) address.")
 
@@ -339,6 +360,14 @@ class Writing:
 
     async def _hint(self, state: StoredMessage) -> None:
         await self._show(TimelineHint(conversation=state.message.conversation, message_id=state.id))
+
+
+def takes(channel: Channel, type: str) -> bool:
+    """Whether agents may send files of this media type by the channel (CH-08)."""
+    return not channel.attachment_types or any(
+        type == allowed or (allowed.endswith("/*") and type.startswith(allowed[:-1]))
+        for allowed in channel.attachment_types
+    )
 
 
 def shown(state: StoredMessage, tags: tuple[str, ...]) -> MessageSnapshot:

@@ -1,0 +1,103 @@
+"""A mail as received, whatever it is, as one value with everything that matters. Pure; never raises."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.message import Message
+from email.parser import BytesHeaderParser, BytesParser
+
+from services.ingest.domain.mail import automatic, headers, html, replies
+from services.ingest.domain.mail.bounces import Report, report_of
+from services.ingest.domain.mail.parts import MAX_PLAIN, Body, MailFile, body_of
+
+NOBODY = "unknown@invalid"
+"""Who wrote a mail without a usable From; no mail can be sent there (RFC 2606)."""
+
+MAX_TEXT = 100_000
+MAX_SUBJECT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """``text`` is what was written. ``whole`` is the HTML of all of it where there is more to see than ``text``.
+
+    ``message_id`` and ``refers_to`` (the nearest first) are without brackets; ``written_to`` are the addresses that
+    it was sent to, in lower case.
+    """
+
+    address: str
+    name: str = ""
+    subject: str = ""
+    text: str = ""
+    whole: str | None = None
+    remote_images: bool = False
+    files: tuple[MailFile, ...] = ()
+    sent_at: datetime | None = None
+    message_id: str = ""
+    refers_to: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    reply_to: str | None = None
+    written_to: frozenset[str] = field(default_factory=frozenset)
+    automatic: bool = False
+    report: Report | None = None
+
+
+def read(raw: bytes) -> Mail:
+    """The mail. What cannot be taken apart is read as far as it can, its header at least."""
+    try:
+        return _read(BytesParser(policy=headers.BOUNDED).parsebytes(raw))
+    except Exception:  # noqa: BLE001 - strangers' bytes make the standard parser raise anything
+        return _header_only(raw)
+
+
+def _read(mail: Message) -> Mail:
+    body = body_of(mail)
+    plain = body.plain if body.plain.strip() else html.text_of(body.html)
+    text, quotes = replies.written(plain)
+    return _mail(mail, body, text=text, more=quotes or bool(body.html.strip()), report=report_of(mail))
+
+
+def _header_only(raw: bytes) -> Mail:
+    head, _, rest = raw.partition(b"\r\n\r\n")
+    try:
+        mail = BytesHeaderParser(policy=headers.BOUNDED).parsebytes(head[:1_000_000])
+        text = headers.decoded_bytes(rest[:MAX_TEXT], None)
+        return _mail(mail, Body(plain=text, html="", files=()), text=text.strip(), more=False, report=None)
+    except Exception:  # noqa: BLE001 - as above; somebody must see that it came
+        return Mail(address=NOBODY, text=headers.decoded_bytes(raw[:MAX_TEXT], None).strip())
+
+
+def _mail(mail: Message, body: Body, *, text: str, more: bool, report: Report | None) -> Mail:
+    senders = headers.addresses(mail, "from") or headers.addresses(mail, "sender")
+    name, address = senders[0] if senders else ("", NOBODY)
+    answered = [one for _, one in headers.addresses(mail, "reply-to")]
+    references, in_reply_to = headers.ids(mail, "references"), headers.ids(mail, "in-reply-to")
+    layout = body.html.strip()
+    return Mail(
+        address=address,
+        name=name if name.lower() != address else "",
+        subject=headers.text(mail, "subject", MAX_SUBJECT),
+        text=_bounded(text),
+        whole=(layout or html.of_plain(body.plain[:MAX_PLAIN])) if more or len(text) > MAX_TEXT else None,
+        remote_images=bool(layout) and html.has_remote_images(layout),
+        files=body.files,
+        sent_at=headers.date(mail),
+        message_id=next(iter(headers.ids(mail, "message-id")), ""),
+        refers_to=tuple(dict.fromkeys((*in_reply_to, *reversed(references)))),
+        references=references,
+        reply_to=answered[0] if answered and answered[0] != address else None,
+        written_to=_written_to(mail),
+        automatic=automatic.written_by_machine(mail),
+        report=report,
+    )
+
+
+def _written_to(mail: Message) -> frozenset[str]:
+    named = ("to", "cc", "delivered-to", "x-original-to", "envelope-to")
+    return frozenset(address for name in named for _, address in headers.addresses(mail, name)[:100])
+
+
+def _bounded(text: str) -> str:
+    tidy = "".join(character for character in text if character >= " " or character in "\n\t")
+    return tidy[:MAX_TEXT]

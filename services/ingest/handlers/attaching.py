@@ -1,0 +1,76 @@
+"""Files that agents send along: taken in pieces, checked against what the channel takes, forgotten when never sent."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from datetime import timedelta
+
+from services.ingest.handlers.writing import takes
+from services.ingest.repository import IngestRepository, Upload
+from shared.clock import Clock
+from shared.contracts.base import Meta
+from shared.contracts.messages import Attachment, StoreAttachment, StoredFile
+from shared.contracts.settings import Channel
+from shared.errors import Conflict, InvalidInput, TooLarge, Unprocessable
+from shared.ids import derived
+from shared.resources import Book
+from shared.store import UPLOAD_PIECE
+from shared.text import one_line
+
+KEPT_UNSENT = timedelta(hours=24)
+MOST_FORGOTTEN = 100
+
+
+class Attaching:
+    """Uploads (CH-08)."""
+
+    def __init__(self, repository: IngestRepository, channels: Book[Channel], clock: Clock) -> None:
+        self._repository = repository
+        self._channels = channels
+        self._clock = clock
+
+    async def store(self, command: StoreAttachment, _meta: Meta) -> StoredFile:
+        """One piece; with the last one the file is there."""
+        thread = await self._repository.thread(command.conversation)
+        channel = self._channels.get(thread.thread.channel)
+        if channel is None or "attachments" not in channel.capabilities:
+            raise Unprocessable("This channel cannot carry files.")
+        if not takes(channel, command.media_type):
+            raise Unprocessable(f"This channel does not take files of type {one_line(command.media_type, 100)}.")
+        data = _bytes(command)
+        if command.number * UPLOAD_PIECE + len(data) > channel.max_attachment_mb * 1_048_576:
+            raise TooLarge(f"A file of this channel may have at most {channel.max_attachment_mb} MB.")
+        id = derived("upload", command.by.id, command.conversation, command.upload)
+        if command.number == 0:
+            await self._repository.note_upload(id, command.conversation)
+        await self._repository.blobs.put_piece(id, command.number, data)
+        if not command.end:
+            return StoredFile()
+        name = one_line(command.name.replace("\\", "/").rpartition("/")[2], 255) or "file"
+        blob = await self._repository.blobs.put_together(
+            id, command.number + 1, len(data), name=name, type=command.media_type
+        )
+        return StoredFile(attachment=Attachment(id=blob.id, name=blob.name, type=blob.type, size=blob.size))
+
+    async def forget_unsent(self) -> None:
+        """Files uploaded a day ago that no message carries; at most a hundred at a time."""
+        for upload in await self._repository.uploads_before(self._clock.now() - KEPT_UNSENT, MOST_FORGOTTEN):
+            await self._forget(upload)
+
+    async def _forget(self, upload: Upload) -> None:
+        if not await self._repository.has_file(upload.conversation, upload.id):
+            await self._repository.blobs.delete(upload.id)
+        await self._repository.forget_upload(upload.id)
+
+
+def _bytes(command: StoreAttachment) -> bytes:
+    try:
+        data = base64.b64decode(command.data, validate=True)
+    except binascii.Error as error:
+        raise InvalidInput("The piece is not base64.") from error
+    if not data:
+        raise Unprocessable("The file is empty.")
+    if len(data) > UPLOAD_PIECE or (len(data) < UPLOAD_PIECE and not command.end):
+        raise Conflict(f"A piece must have {UPLOAD_PIECE} bytes, but for the last.")
+    return data

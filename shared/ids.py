@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import uuid
 from functools import lru_cache
+from hashlib import sha1
 
 NAMESPACE = uuid.UUID("6f0a4f6e-3a0c-5d54-9a53-0f5d5bb1c0de")
+_named = sha1(NAMESPACE.bytes, usedforsecurity=False)
+_written = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
 
 
 def new_id() -> str:
@@ -15,8 +18,17 @@ def new_id() -> str:
 
 
 def derived(*parts: str | int) -> str:
-    """The id (UUIDv5 text) that these parts always give; parts cannot run into one another."""
-    return str(uuid.uuid5(NAMESPACE, json.dumps(parts, ensure_ascii=True, separators=(",", ":"))))
+    """The id (UUIDv5 text) that these parts always give; parts cannot run into one another.
+
+    Put together here, because a message needs dozens and ``uuid.uuid5`` with ``json.dumps`` takes three times as long.
+    """
+    name = _named.copy()
+    name.update(_written(parts).encode())
+    digest = bytearray(name.digest()[:16])
+    digest[6] = digest[6] & 0x0F | 0x50  # version 5
+    digest[8] = digest[8] & 0x3F | 0x80  # the variant of RFC 4122
+    text = digest.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 @lru_cache(maxsize=16_384)

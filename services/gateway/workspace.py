@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from services.gateway.domain.access import Access, right_on
+from shared.contracts.messages import ContactSnapshot
+from shared.contracts.resources import Stored
 from shared.contracts.settings import (
     AutoResponder,
     AwayState,
@@ -15,12 +17,13 @@ from shared.contracts.settings import (
     ResolveReason,
     ResourceModel,
     SignInSettings,
+    Survey,
     Team,
     Topic,
     VirtualAgent,
     WorkflowSettings,
 )
-from shared.resources import Replicas, ResourceOwner
+from shared.resources import Book
 
 COPIED: tuple[type[ResourceModel], ...] = (
     Channel,
@@ -36,10 +39,24 @@ COPIED: tuple[type[ResourceModel], ...] = (
 """Kinds of other services that the gateway keeps copies of."""
 
 
+M = TypeVar("M", bound=ResourceModel)
+
+REASONS_SUGGESTED = (
+    "Resolve reasons are off. Switch them on in the workflow settings, and only conversations that were solved are "
+    "followed by a survey."
+)
+
+
+class HasBooks(Protocol):
+    """Whoever has settings objects, own or copied."""
+
+    def book(self, model: type[M]) -> Book[M]: ...
+
+
 class Workspace:
     """The settings that pages see without being allowed to edit them."""
 
-    def __init__(self, own: ResourceOwner, copies: Replicas) -> None:
+    def __init__(self, own: HasBooks, copies: HasBooks) -> None:
         self._teams = own.book(Team)
         self._away_states = own.book(AwayState)
         self._sign_in = own.book(SignInSettings)
@@ -60,6 +77,24 @@ class Workspace:
     def away_states(self) -> dict[str, str]:
         """Enabled away states: id and name. Where there are any, plain "away" is not offered (AG-07)."""
         return {id: state.name for id, state in self._away_states.all().items() if state.enabled}
+
+    def displayed(self, contact: ContactSnapshot, *, machine: bool) -> ContactSnapshot:
+        """The contact without what is kept in attributes that are switched off (CT-03); machines get all of it."""
+        if machine:
+            return contact
+        off = {key for id, a in self._attributes.all().items() if not a.enabled for key in (id, a.name)}
+        if off.isdisjoint(contact.attributes):
+            return contact
+        shown = {key: value for key, value in contact.attributes.items() if key not in off}
+        return contact.model_copy(update={"attributes": shown})
+
+    def suggestions(self, stored: Stored) -> Stored:
+        """A saved settings object with what goes well with it, as a warning (WF-24)."""
+        if stored.kind != Survey.kind or not stored.value.get("enabled"):
+            return stored
+        if self._workflow.current().resolve_reasons.enabled:
+            return stored
+        return stored.model_copy(update={"warnings": (*stored.warnings, REASONS_SUGGESTED)})
 
     def has_team(self, id: str) -> bool:
         return self._teams.get(id) is not None

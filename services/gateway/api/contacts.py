@@ -58,12 +58,12 @@ async def _threads(parts: Parts, principal: Principal, read: ContactRead) -> Seq
     return rows
 
 
-def _shown(parts: Parts, read: ContactRead, rows: Sequence[Row]) -> Response:
+def _shown(parts: Parts, principal: Principal, read: ContactRead, rows: Sequence[Row]) -> Response:
     visible = {row.id for row in rows}
     newest = sorted(rows, key=lambda row: row.parts["conversation"]["last_message_at"], reverse=True)
     return answer(
         {
-            "contact": read.contact,
+            "contact": parts.workspace.displayed(read.contact, machine=principal.session is None),
             "threads": [thread for thread in read.threads if thread.conversation in visible],
             "conversations": [parts.rows.shown(row) for row in newest],
         }
@@ -106,14 +106,14 @@ async def _mute(id: str, channel: str, principal: Principal, parts: Parts, asks:
     principal.need(Action.EDIT_CONTACT, OnChannel(channel))
     changed = await asks.ask(MuteContact(contact=id, channel=channel, muted=muted, by=principal.actor))
     await parts.taking_in.contact(changed.contact, [thread.conversation for thread in changed.threads])
-    return _shown(parts, changed, rows)
+    return _shown(parts, principal, changed, rows)
 
 
 @router.get("/{id}", responses={200: {"model": ContactView}, **errors(404)}, response_model=None)
 async def contact(id: ContactId, principal: Me, parts: PartsOf, asks: Asks) -> Response:
     """A contact with whom you may see a conversation."""
     read = await _read(asks, id)
-    return _shown(parts, read, await _threads(parts, principal, read))
+    return _shown(parts, principal, read, await _threads(parts, principal, read))
 
 
 @router.patch("/{id}", responses={200: {"model": ContactView}, **errors(404)}, response_model=None)
@@ -139,4 +139,4 @@ async def edit(id: ContactId, body: ContactEdit, principal: Me, parts: PartsOf, 
     )
     changed = await asks.ask(command)
     await parts.taking_in.contact(changed.contact, [thread.conversation for thread in changed.threads])
-    return _shown(parts, changed, rows)
+    return _shown(parts, principal, changed, rows)

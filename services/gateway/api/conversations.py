@@ -117,11 +117,13 @@ async def conversation(id: ConversationId, principal: Me, parts: PartsOf, asks: 
     )
     place = placed(row.parts)
     missing = [name for name, found in (("contact", contact), ("clocks", clocks)) if found is None]
+    machine = principal.session is None
+    shown = parts.workspace.displayed(contact.contact, machine=machine) if contact is not None else None
     return answer(
         {
             "row": parts.rows.shown(row),
             "conversation": snapshot.conversation,
-            "contact": contact.contact if contact is not None else None,
+            "contact": shown,
             "clocks": list(clocks.clocks) if clocks is not None else [],
             "may": {str(action): principal.may(action, place) for action in _SHOWN_RIGHTS},
             "missing": missing,

@@ -112,7 +112,7 @@ async def create(
     """A new object. The answer shows the secrets made for it, this once; a new user's carries his set-up link."""
     model = _model(kind)
     command = CreateResource(kind=kind, value=_given(parts, kind, None, value), by=manager.actor, move=move)
-    stored = await asks.ask(command, service=model.owner)
+    stored = parts.workspace.suggestions(await asks.ask(command, service=model.owner))
     if model is not User:
         return stored_answer(stored, 201)
     return stored_answer(stored, 201, invite=await _invite(parts, stored.id))
@@ -140,7 +140,7 @@ async def replace(
     given = _given(parts, kind, id, value)
     command = UpdateResource(kind=kind, id=id, version=version, value=given, by=manager.actor, move=move)
     try:
-        return stored_answer(await asks.ask(command, service=model.owner))
+        return stored_answer(parts.workspace.suggestions(await asks.ask(command, service=model.owner)))
     except StaleVersion as stale:
         raise ChangedMeanwhile(stale.detail, **stale.extra) from stale
 

@@ -24,6 +24,7 @@ from services.gateway.settings import GatewaySettings
 from shared.bus import envelope
 from shared.clock import SystemClock
 from shared.contracts.base import Actor, Command, Contract, Event, Meta
+from shared.contracts.channels import ChannelState, ChannelStates, ChannelTried, ReadChannelStates, TryChannel
 from shared.contracts.clocks import PreviewSchedule, ReadClocks
 from shared.contracts.conversations import (
     ActOnConversation,
@@ -37,20 +38,25 @@ from shared.contracts.conversations import (
     TakeNext,
 )
 from shared.contracts.messages import (
+    Attachment,
     ChangeContact,
     ContactRead,
     ContactSnapshot,
     EditNote,
     MaskMessage,
     MessageSnapshot,
+    Original,
     ReadAttachment,
     ReadContact,
     ReadMessage,
+    ReadOriginal,
     ReadTimeline,
     RetryMessage,
     SendMessage,
     Sent,
     StartConversation,
+    StoreAttachment,
+    StoredFile,
     TagMessage,
     ThreadKey,
     Timeline,
@@ -179,6 +185,10 @@ class Neighbours:
         bus.answer_with(SetAvailability, self._available)
         bus.answer_with(ReadFigures, self._figures)
         bus.answer_with(ReadAnswers, self._answers)
+        bus.answer_with(StoreAttachment, self._store)
+        bus.answer_with(ReadOriginal, self._original)
+        bus.answer_with(ReadChannelStates, self._states)
+        bus.answer_with(TryChannel, self._tried)
         for command in UNKNOWN_THERE:
             bus.answer_with(command, self._unknown)
 
@@ -188,6 +198,21 @@ class Neighbours:
     async def _answers(self, command: ReadAnswers, meta: Meta) -> Contract:
         self.asked.append((command, meta))
         return AnswerPage(items=())
+
+    async def _store(self, command: StoreAttachment, meta: Meta) -> Contract:
+        self.asked.append((command, meta))
+        kept = Attachment(id=command.upload, name=command.name, type=command.media_type)
+        return StoredFile(attachment=kept if command.end else None)
+
+    async def _original(self, command: ReadOriginal, _meta: Meta) -> Contract:
+        return Original(html=f"<p>images: {command.images}</p>", blocked=0 if command.images else 2)
+
+    async def _states(self, _command: ReadChannelStates, _meta: Meta) -> Contract:
+        return ChannelStates(items=(ChannelState(channel="mail", state="failing", problem="No."),))
+
+    async def _tried(self, command: TryChannel, meta: Meta) -> Contract:
+        self.asked.append((command, meta))
+        return ChannelTried(ok=True)
 
     async def _unknown(self, command: Command[Any], _meta: Meta) -> Contract:
         raise NotFound(f"{command.type}: there is no such thing here.")

@@ -53,6 +53,7 @@ class StartBody(BaseModel):
     channel: Id
     address: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
     visibility: Visibility = Visibility.PRIVATE
+    subject: Annotated[str, StringConstraints(max_length=500)] | None = None
     text: Text
 
 
@@ -148,7 +149,12 @@ async def start(body: StartBody, principal: Me, asks: Asks) -> Response:
     """Write first to a known contact (CH-14). The row follows as soon as routing has taken it."""
     principal.need(Action.START, OnChannel(body.channel))
     command = StartConversation(
-        channel=body.channel, address=body.address, visibility=body.visibility, text=body.text, by=principal.actor
+        channel=body.channel,
+        address=body.address,
+        visibility=body.visibility,
+        subject=body.subject,
+        text=body.text,
+        by=principal.actor,
     )
     sent = await asks.ask(command)
     return answer({"message": sent.message, "row": None}, 201)

@@ -11,9 +11,11 @@ from services.gateway.api import (
     accounts,
     acts,
     agents,
+    channels,
     contacts,
     conversations,
     docs,
+    files,
     live,
     macros,
     me,
@@ -27,6 +29,7 @@ from services.gateway.api import (
     surveys,
     webhooks,
 )
+from services.gateway.api.files import UPLOADS
 from services.gateway.api.forward import PREFIXES, Forward, forwarded
 from services.gateway.api.pages import Pages
 from services.gateway.api.parts import Parts
@@ -43,6 +46,8 @@ ROUTERS = (
     conversations,
     messages,
     contacts,
+    files,
+    channels,
     agents,
     notifications,
     reports,
@@ -58,7 +63,7 @@ _WRITES = frozenset({"POST", "PUT", "PATCH"})
 
 
 class JsonOnly:
-    """ASGI middleware: bodies under /api are JSON (415), which also keeps other sites' forms out."""
+    """ASGI middleware: bodies under /api are JSON, files plain bytes (415): that also keeps other sites' forms out."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -68,7 +73,8 @@ class JsonOnly:
             headers: dict[bytes, bytes] = dict(scope["headers"])
             kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
             empty = headers.get(b"content-length", b"0") == b"0" and b"transfer-encoding" not in headers
-            if kind != b"application/json" and not (empty and not kind):
+            wanted = b"application/octet-stream" if scope["path"] == UPLOADS else b"application/json"
+            if kind != wanted and not (empty and not kind):
                 await _unsupported()(scope, receive, send)
                 return
         await self._app(scope, receive, send)
@@ -76,7 +82,11 @@ class JsonOnly:
 
 def _unsupported() -> Response:
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
-    return problem_response(status, "unsupported_media_type", "Send JSON, with Content-Type: application/json.")
+    return problem_response(
+        status,
+        "unsupported_media_type",
+        "Send JSON, with Content-Type: application/json (a file: application/octet-stream).",
+    )
 
 
 class PrivateAnswers:
@@ -122,7 +132,7 @@ class Elsewhere:
 
 def make_app(parts: Parts, gate: Gate, forward: Forward | None, pages: Pages) -> FastAPI:
     """The whole application."""
-    larger = dict.fromkeys(PREFIXES, parts.settings.forward_limit)
+    larger = {**dict.fromkeys(PREFIXES, parts.settings.forward_limit), UPLOADS: parts.settings.upload_limit}
     app = http_app(
         "Switchboard API", body_limit=parts.settings.body_limit, larger=larger, docs=True, docs_url=None, redoc_url=None
     )

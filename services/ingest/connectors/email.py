@@ -27,6 +27,7 @@ from shared.contracts.settings import Channel, EmailConfig
 from shared.text import one_line
 
 PIECE = 262_144
+TRY_SECONDS = 12.0
 GREYLISTED = timedelta(minutes=2)
 """A server that defers strangers wants them to come back later than at once."""
 
@@ -75,7 +76,7 @@ class EmailConnector:
     async def check(self, config: EmailConfig) -> str | None:
         """Connect and sign in; what is wrong, or None."""
         try:
-            async with asyncio.timeout(self._timeout), self._connected(config):
+            async with asyncio.timeout(min(self._timeout, TRY_SECONDS)), self._connected(config):
                 return None
         except ServerProblem as problem:
             return problem.detail

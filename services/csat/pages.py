@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from typing import Protocol
 
 from services.csat.domain import invitations as rules
@@ -13,8 +12,7 @@ from services.csat.domain.page import page
 from shared.bus import Asks
 from shared.clock import Clock
 from shared.contracts.base import Meta
-from shared.contracts.conversations import AnswerInvitation, CommentInvitation
-from shared.contracts.facts import SurveyAnswered, SurveyCommented
+from shared.contracts.conversations import AnswerInvitation, CommentInvitation, ReadConversation
 from shared.contracts.messages import WriteNote
 from shared.contracts.settings import Survey
 from shared.contracts.surveys import AnswerSurveyPage, ReadSurveyPage, SurveyPage
@@ -53,43 +51,39 @@ class Pages:
     async def answer(self, command: AnswerSurveyPage, meta: Meta) -> SurveyPage:
         """Take the answer, then the comment. What comes too late changes nothing, and the page says how it stands."""
         invitation = await self._of(command.token)
-        now = self._clock.now()
         try:
             if command.option is not None:
-                invitation = await self._answered(invitation, command.option, meta, now)
+                invitation = await self._answered(invitation, command.option, meta)
             if command.comment and command.comment.strip():
-                invitation = await self._commented(invitation, command.comment.strip(), meta, now)
+                invitation = await self._commented(invitation, command.comment.strip(), meta)
         except Conflict:
-            return self._shown(await self._of(command.token), command)
+            reading = ReadConversation(conversation=invitation.conversation)
+            reply = await self._bus.ask(reading, meta=_step(meta, "read"))
+            invitation = rules.as_opened(invitation, reply.conversation)
         return self._shown(invitation, command)
 
-    async def _answered(self, invitation: Invitation, option: str, meta: Meta, now: datetime) -> Invitation:
+    async def _answered(self, invitation: Invitation, option: str, meta: Meta) -> Invitation:
         answer = AnswerInvitation(
             conversation=invitation.conversation, invitation=invitation.id, option=option, how=AnsweredBy.PAGE
         )
-        await self._bus.ask(answer, meta=_step(meta, "answer"))
-        fact = SurveyAnswered(
-            at=now, episode=invitation.episode, invitation=invitation.id, option=option, how=AnsweredBy.PAGE
-        )
-        return rules.answered(invitation, fact)
+        reply = await self._bus.ask(answer, meta=_step(meta, "answer"))
+        return rules.as_opened(invitation, reply.conversation)
 
-    async def _commented(self, invitation: Invitation, text: str, meta: Meta, now: datetime) -> Invitation:
+    async def _commented(self, invitation: Invitation, text: str, meta: Meta) -> Invitation:
         """Routing takes one comment; then its note is written. Both are named by the invitation: repeats do nothing."""
         cause = meta.model_copy(update={"event_id": rules.step_id(invitation.id, "comment")})
         note = derived("note", cause.event_id)
         told = CommentInvitation(conversation=invitation.conversation, invitation=invitation.id, message=note)
         try:
-            await self._bus.ask(told, meta=cause)
+            reply = await self._bus.ask(told, meta=cause)
+            invitation = rules.as_opened(invitation, reply.conversation)
         except Conflict:
             if invitation.comment_message != note:
                 raise  # else this comment was taken, but perhaps its note was not written any more
         survey = self._surveys().get(invitation.survey or "")
         by = rules.author(invitation, "" if survey is None else survey.name)
         await self._bus.ask(WriteNote(conversation=invitation.conversation, text=text, by=by), meta=cause)
-        fact = SurveyCommented(
-            at=now, episode=invitation.episode, invitation=invitation.id, message=note, how=AnsweredBy.PAGE
-        )
-        return rules.commented(invitation, fact)
+        return invitation
 
     def _shown(self, invitation: Invitation, asked: ReadSurveyPage | AnswerSurveyPage) -> SurveyPage:
         survey = self._surveys().get(invitation.survey or "")

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -337,6 +338,38 @@ async def test_CS_09_a_channel_has_one_survey_and_a_second_may_replace_it(
     assert moved.json()["value"]["channels"] == [street.id]
     other = (await machine.get(f"/api/settings/surveys/{first}"))["value"]
     assert (other["channels"], other["enabled"]) == ([], False)
+
+
+async def test_CS_10_the_link_of_a_survey_opens_its_page(
+    product: Product, shop: Shop, street: Street, admin: Admin, machine: Caller, replies: Files, address: str
+) -> None:
+    name = f"Survey {address}"
+    survey = await admin.make("surveys", name=name, channels=[street.id], versions=VERSIONS, page_link="always")
+    conversation = await street.network.says(address, QUESTION)
+    await machine.becomes(conversation, status="new", within=SLOW)
+    await machine.act(conversation, {"act": "resolve", "reason": shop.reason})
+    await eventually(lambda: replies.to(conversation), SLOW)
+    [sent] = replies.to(conversation)
+    assert [one["label"] for one in sent["quick_replies"]] == ["1", "2", "3", "4", "5"]
+    link = urlsplit(sent["text"].rpartition("\n")[2]).path
+    assert link.startswith("/survey/")
+    async with caller(product.url) as contact:
+        assert "How was it?" in (await contact.http.get(link)).text
+        assert "Your answer: <strong>5</strong>" in (await contact.http.post(link, data={"option": "5"})).text
+        assert "Your comment has been recorded." in (await contact.http.post(link, data={"comment": "Kind!"})).text
+        assert (await contact.http.get(f"{link[:-1]}_")).status_code == 404
+    found = f"/api/surveys/answers?survey={survey}&start=2020-01-01T00:00:00Z&end=2100-01-01T00:00:00Z"
+
+    async def is_listed() -> bool:
+        items = (await machine.get(found))["items"]
+        return [(one["conversation"], one["number"], one["how"]) for one in items if one["comment_message"]] == [
+            (conversation, 5, "page")
+        ]
+
+    await eventually(is_listed, SLOW)
+    told = [(one["author"]["name"], one["text"]) for one in await machine.timeline(conversation)]
+    assert told[-1] == (name, "Kind!")
+    assert (await machine.row(conversation))["status"] == "resolved"
 
 
 async def test_AG_07_with_an_away_state_enabled_plain_away_is_gone(

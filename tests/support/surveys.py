@@ -22,6 +22,7 @@ from shared.contracts.conversations import (
     ConversationChanged,
     ConversationReply,
     OpenInvitation,
+    ReadConversation,
 )
 from shared.contracts.messages import ReadMessage, SendMessage, Sent, WriteNote
 from shared.contracts.settings import Channel, ReasonSettings, Survey, WorkflowSettings
@@ -82,7 +83,8 @@ def link(invitation: str) -> str:
 class CsatInMemory:
     """``hear`` and ``wake`` as the bus and the timers would. ``stories`` are the conversations that routing has.
 
-    ``refusal`` is what ingest says instead of storing a message, ``lost`` what becomes of its answer once it has.
+    ``deaf``: what routing says of answers is still on its way. ``refusal`` is what ingest says instead of storing a
+    message, ``lost`` what becomes of its answer once it has.
     """
 
     surveys: Mapping[str, Survey]
@@ -96,6 +98,8 @@ class CsatInMemory:
         self.bus.answer_with(ReadMessage, self._read)
         self.bus.answer_with(AnswerInvitation, self._answer)
         self.bus.answer_with(CommentInvitation, self._comment)
+        self.bus.answer_with(ReadConversation, self._conversation)
+        self.deaf = False
         self.bus.answer_with(WriteNote, self._note)
         self.notes: dict[str, WriteNote] = {}
         self.stories: dict[str, Story] = {}
@@ -173,8 +177,12 @@ class CsatInMemory:
     async def _told(self, story: Story, decision: RoutingDecision) -> ConversationReply:
         if decision.changed:
             story.keep(decision)
-            await self.hear(story)
+            if not self.deaf:
+                await self.hear(story)
         return ConversationReply(conversation=story.now)
+
+    async def _conversation(self, command: ReadConversation, _meta: Meta) -> ConversationReply:
+        return ConversationReply(conversation=self.stories[command.conversation].now)
 
     async def _note(self, command: WriteNote, meta: Meta) -> Sent:
         if self.refusal is not None:

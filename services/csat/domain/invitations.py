@@ -200,6 +200,21 @@ def commented(invitation: Invitation, fact: SurveyCommented) -> Invitation:
     return invitation.model_copy(update={"comment_message": fact.message, "commented_by": fact.how})
 
 
+def as_opened(invitation: Invitation, conversation: ConversationSnapshot) -> Invitation:
+    """What routing says of it now, ahead of the facts that will tell the same."""
+    for opened in (conversation.invitation, *conversation.earlier_invitations):
+        if opened is not None and opened.id == invitation.id:
+            commented = invitation.comment_message or ("" if opened.commented else None)
+            update = {
+                "option": opened.option,
+                "answered_at": invitation.answered_at or opened.answered_at,
+                "first_answered_at": opened.answered_at,
+                "comment_message": commented,
+            }
+            return invitation.model_copy(update=update)
+    return invitation
+
+
 def next_word(invitation: Invitation) -> tuple[str, str] | None:
     """The step and text of what is said after a rating or a comment made in the conversation; None: nothing.
 

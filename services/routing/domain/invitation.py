@@ -111,12 +111,17 @@ def hear(change: Change, message: MessageSnapshot) -> bool:
 
 
 def _option(options: tuple[SurveyOption, ...], text: str) -> SurveyOption | None:
-    wanted = text.casefold()
+    wanted = _typed(text)
     for option in options:
-        spellings = {str(option.number), *(label.strip().casefold() for label in option.labels), option.emoji or ""}
-        if wanted and wanted in spellings - {""}:
+        spellings = {_typed(spelling) for spelling in (str(option.number), *option.labels, option.emoji or "")}
+        if wanted and wanted in spellings:
             return option
     return None
+
+
+def _typed(text: str) -> str:
+    """Case and the sign that asks for the coloured form of a character do not matter."""
+    return text.replace("\ufe0f", "").strip().casefold()
 
 
 def _may_answer(invitation: Invitation, at: datetime) -> bool:

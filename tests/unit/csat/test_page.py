@@ -98,6 +98,16 @@ async def test_CS_10_the_page_takes_an_answer_a_correction_and_one_comment() -> 
     assert (page.told.state, page.told.now.episode) == ("resolved.closed", 1)
 
 
+async def test_the_page_shows_what_was_answered_before_csat_has_heard_of_it() -> None:
+    page = await visit()
+    page.service.deaf = True
+    assert (await page.say(100, option="2")).state is PageState.ANSWERED
+    commented = await page.say(101, comment="Thanks")
+    assert (commented.chosen, commented.commented, commented.may_comment) == ("2", True, False)
+    late = await page.say(100 + 11 * MINUTE, option="1")
+    assert (late.state, late.chosen) == (PageState.FINAL, "2")
+
+
 async def test_a_comment_whose_note_could_not_be_written_is_given_again() -> None:
     page = await visit()
     await page.say(100, option="2")

@@ -29,7 +29,7 @@ def pressed(story: Story, id: str, option: str, now: datetime) -> Decision:
     return invitation.answer_invitation(story.now, answer, story.desk, now)
 
 
-@pytest.mark.parametrize("text", ["3", " 3 ", "good", "GOOD", "🙂"])
+@pytest.mark.parametrize("text", ["3", " 3 ", "good", "GOOD", "🙂", "🙂\ufe0f"])
 def test_CS_10_a_typed_number_label_or_emoji_answers_and_does_not_reopen(text: str) -> None:
     story = surveyed().message("a1", 100, text)
 

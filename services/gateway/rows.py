@@ -26,6 +26,7 @@ from shared.contracts.clocks import ClockSnapshot
 from shared.contracts.conversations import ConversationSnapshot
 from shared.contracts.messages import ContactSnapshot, MessageSnapshot
 from shared.contracts.surveys import AnswerSnapshot
+from shared.contracts.words import Status
 from shared.store import ASCENDING, DESCENDING, Database, Index, Page, Projection, Row
 
 STATUS = "conversation.status"
@@ -35,6 +36,8 @@ MOST_READ = 5_000
 """A page of a list by time reads no more rows than this."""
 AHEAD = timedelta(minutes=5)
 """How far the clock of another process may run ahead of ours."""
+TRIAGE_PATIENCE = 0.15
+"""Seconds that a row in triage waits for the rules' answer, which most often comes first: one write, not two."""
 MOST_CHANGED = 500
 """A reconnecting page that missed more rows than this is told to begin again."""
 INDEXES = (
@@ -94,7 +97,8 @@ class Rows:
             parts.append((answer.conversation, "survey", version, rows.answer_fields(answer)))
         if not parts:
             return frozenset()
-        landed = await self._rows.upsert_newer(parts)
+        in_triage = conversation is not None and conversation.status is Status.TRIAGE
+        landed = await self._rows.upsert_newer(parts, patience=TRIAGE_PATIENCE if in_triage else None)
         return frozenset(part[0] for part, new in zip(parts, landed, strict=True) if new)
 
     async def visible(self, access: Access, id: str) -> Row | None:

@@ -54,8 +54,9 @@ class _Part:
 
 @dataclass(slots=True)
 class _Change:
-    """What waits to be written to one row, and who waits for it."""
+    """What waits to be written to one row, until when (of the loop's clock), and who waits for it."""
 
+    due: float
     parts: dict[str, _Part] = field(default_factory=dict)
     landed: dict[str, asyncio.Future[bool]] = field(default_factory=dict)
 
@@ -99,12 +100,18 @@ class Projection(Queries[Row]):
         message", make it of instant and version (milliseconds × 1024 + version), so that masking, the next
         version of the same message, replaces the text and no later arrival of the text replaces the shell.
         """
-        return await asyncio.shield(self._add(id, source, _Part(version, encoded(fields))))
+        return await asyncio.shield(self._add(id, source, _Part(version, encoded(fields)), self._wait))
 
-    async def upsert_newer(self, rows: Iterable[tuple[str, str, int, Mapping[str, Any]]]) -> list[bool]:
-        """``project`` for several (id, source, version, fields), written together."""
+    async def upsert_newer(
+        self, rows: Iterable[tuple[str, str, int, Mapping[str, Any]]], *, patience: float | None = None
+    ) -> list[bool]:
+        """``project`` for several (id, source, version, fields), written together.
+
+        ``patience`` is how long (seconds) they may wait for company instead, where the next change is sure to come.
+        """
         parts = [(id, source, _Part(version, encoded(fields))) for id, source, version, fields in rows]
-        return list(await asyncio.gather(*(self._add(*part) for part in parts)))
+        wait = self._wait if patience is None else patience
+        return list(await asyncio.gather(*(self._add(*part, wait) for part in parts)))
 
     async def counts(self, filter: Filter, by: Sequence[str]) -> dict[tuple[Any, ...], int]:
         """How many match, by the values at these paths (one aggregation)."""
@@ -119,8 +126,10 @@ class Projection(Queries[Row]):
         self._known.pop(id, None)
         await self._collection.delete({"_id": id})
 
-    def _add(self, id: str, source: str, part: _Part) -> asyncio.Future[bool]:
-        change = self._waiting.setdefault(id, _Change())
+    def _add(self, id: str, source: str, part: _Part, wait: float) -> asyncio.Future[bool]:
+        due = asyncio.get_running_loop().time() + wait
+        change = self._waiting.setdefault(id, _Change(due))
+        change.due = min(change.due, due)
         before = change.parts.get(source)
         if before is not None and before.version >= part.version:
             old: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
@@ -140,7 +149,9 @@ class Projection(Queries[Row]):
         try:
             while self._waiting:
                 await asyncio.sleep(self._wait)
-                changes, self._waiting = self._waiting, {}
+                until = asyncio.get_running_loop().time() + self._wait  # what is due before the next look
+                changes = {id: change for id, change in self._waiting.items() if change.due <= until}
+                self._waiting = {id: change for id, change in self._waiting.items() if id not in changes}
                 await asyncio.gather(*(self._write_or_tell(id, change) for id, change in changes.items()))
         finally:
             self._flushing = None

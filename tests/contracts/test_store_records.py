@@ -229,3 +229,17 @@ async def test_a_removed_row_is_gone(rows: Rows) -> None:
     await rows.project("r", "conversation", 1, {})
     await rows.remove("r")
     assert await rows.get("r") is None
+
+
+async def test_what_may_wait_is_written_with_what_comes_next(rows: Rows) -> None:
+    patient = asyncio.create_task(rows.upsert_newer([("r", "conversation", 1, {"status": "triage"})], patience=30))
+    await asyncio.sleep(0)
+    async with asyncio.timeout(10):
+        assert (
+            await rows.upsert_newer([("r", "conversation", 2, {"status": "new"}), ("r", "message", 1, {})])
+            == [True] * 2
+        )
+        await patient
+    row = await rows.get("r")
+    assert row is not None
+    assert (row.versions, row.parts["conversation"]) == ({"conversation": 2, "message": 1}, {"status": "new"})

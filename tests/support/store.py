@@ -252,7 +252,9 @@ class MemoryProjection(Documents[Row]):
         document["at"] = self._clock.now()
         return True
 
-    async def upsert_newer(self, rows: Iterable[tuple[str, str, int, Mapping[str, Any]]]) -> list[bool]:
+    async def upsert_newer(
+        self, rows: Iterable[tuple[str, str, int, Mapping[str, Any]]], *, patience: float | None = None
+    ) -> list[bool]:
         return [await self.project(*row) for row in rows]
 
     async def counts(self, filter: Mapping[str, Any], by: Sequence[str]) -> dict[tuple[Any, ...], int]:

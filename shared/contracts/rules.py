@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from shared.contracts.acts import Owner
 from shared.contracts.base import Command, Contract, Event, Instant
@@ -95,6 +96,13 @@ class SampleContact(Contract):
     previous_score: int | None = Field(default=None, ge=-1000, le=1000)
 
 
+def _near(at: datetime) -> datetime:
+    """Schedules reach from 1970 to 2200."""
+    if not 1980 <= at.year < 2180:
+        raise ValueError("choose a year between 1980 and 2180")
+    return at
+
+
 class SampleConversation(Contract):
     """A conversation as typed into the preview. ``at`` is the instant it is about, else now."""
 
@@ -113,7 +121,7 @@ class SampleConversation(Contract):
     subject: str | None = Field(default=None, max_length=1000)
     priority_score: int = Field(default=0, ge=-(2**53), le=2**53)
     episode: int = Field(default=1, ge=1, le=2**53)
-    at: Instant | None = None
+    at: Annotated[Instant, AfterValidator(_near)] | None = None
 
 
 class Sample(Contract):

@@ -183,12 +183,11 @@ class Running:
     async def run(self, id: str, *, seen: str | None = None, status_number: int | None = None) -> dict[str, Any]:
         """Messages, notes, tags and the contact first, so that a resolve is last; then one command for the rest."""
         row = await visible(self._parts, self._principal, id)
-        conversation = row.parts["conversation"]
         for action in self._macro.actions:
             self._principal.need(needed_for(action), placed(row.parts))
         written = [command for action in self._macro.actions if (command := self._command(action, id, row, seen))]
         if written:  # a message of our own moves what the guard looks at, so it is looked at before
-            check_fresh(conversation, seen, status_number)
+            check_fresh(self._parts.rows.shown(row), seen, status_number)
             seen, status_number = None, None
         failed = [text for place, (act, one) in enumerate(written) if (text := await self._do(act, one, id, place))]
         return await self._rest(id, row, failed, seen=seen, status_number=status_number)
@@ -273,9 +272,9 @@ def needed_for(action: RuleAction) -> Action:
             return needed(action)
 
 
-def check_fresh(conversation: Mapping[str, Any], seen: str | None, status_number: int | None) -> None:
+def check_fresh(row: Mapping[str, Any], seen: str | None, status_number: int | None) -> None:
     """409 when the row shows something newer than the person saw."""
-    if status_number is not None and conversation["status_number"] != status_number:
+    if status_number is not None and row["status_number"] != status_number:
         raise StaleVersion("Status or owner changed meanwhile. Look again and repeat.")
-    if seen is not None and conversation["last_inbound"] not in (None, seen):
+    if seen is not None and row["last_inbound"] not in (None, seen):
         raise StaleVersion("A customer message arrived meanwhile. Look again and repeat.")

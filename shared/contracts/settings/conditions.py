@@ -18,6 +18,8 @@ MOST_LEVELS = 8
 MOST_NODES = 200
 MOST_PATTERN = 1_000
 """Characters of a regular expression."""
+MOST_CHARACTERS = 20_000
+"""Characters of all words of a condition."""
 
 
 class Operator(StrEnum):
@@ -216,7 +218,7 @@ class KeywordCondition(Contract):
     test: Literal["keywords"] = "keywords"
     about: Literal["text", "subject"] = Field(default="text", title="In")
     match: Literal["any_of", "all_of"] = Field(default="any_of", title="Contains")
-    keywords: str = Field(min_length=1, max_length=20_000, title="Keywords, separated by commas")
+    keywords: str = Field(min_length=1, max_length=MOST_CHARACTERS, title="Keywords, separated by commas")
     ignore_accents: bool = Field(default=False, title="Ignore accents")
 
 
@@ -320,7 +322,7 @@ def _wrong_value(kind: FieldType, operator: Operator, value: ConditionValue) -> 
         case "none":
             return None
         case "words":
-            return None if _texts(value) else "give at least one word"
+            return None if _texts(value) else f"give at least one word, and at most {MOST_CHARACTERS} characters"
         case "pattern":
             fits = isinstance(value, str) and 0 < len(value) <= MOST_PATTERN
             return None if fits else f"give a regular expression of at most {MOST_PATTERN} characters"
@@ -344,12 +346,13 @@ def _wrong_own(kind: FieldType, value: ConditionValue) -> str | None:
         case FieldType.ATTRIBUTE:
             return None if value not in (None, "", ()) else "give a value"
         case _:
-            return None if _texts(value) else "give at least one value"
+            return None if _texts(value) else f"give at least one value, and at most {MOST_CHARACTERS} characters"
 
 
 def _texts(value: ConditionValue) -> bool:
     found = value if isinstance(value, tuple) else (value,)
-    return bool(found) and len(found) <= 1000 and all(isinstance(one, str) and one.strip() for one in found)
+    texts = [one for one in found if isinstance(one, str) and one.strip()]
+    return len(texts) == len(found) > 0 and sum(len(one) + 1 for one in texts) <= MOST_CHARACTERS
 
 
 def _wrong_number(value: ConditionValue) -> str | None:

@@ -212,6 +212,7 @@ def test_AU_05_at_most_200_nodes() -> None:
         {"field": "time_of_day", "operator": "after", "value": "25:00"},
         {"field": "contact_attribute", "operator": "is", "value": "x"},
         {"field": "channel", "operator": "is", "value": []},
+        {"field": "text", "operator": "contains_any_of", "value": ["x" * 10_000, "y" * 10_000]},
         {"field": "first_message", "operator": "is", "value": "yes"},
     ],
 )

@@ -15,7 +15,13 @@ from services.automation.handlers.bots import CALL_SECONDS, Endpoints
 from services.automation.handlers.deeds import Agent, Deeds
 from services.automation.handlers.virtual_agents import VirtualAgents
 from services.automation.parts import Common
-from services.automation.repository.sessions import Circuits, Sessions, Silences
+from services.automation.repository.sessions import (
+    Circuits,
+    Sessions,
+    Silences,
+    circuit_records,
+    silence_records,
+)
 from services.automation.workers.sessions import Runner
 from shared.bus import Row, answers
 from shared.contracts.base import Meta
@@ -51,16 +57,18 @@ class VirtualAgentsPart:
         self._connected = common.owner.book(VirtualAgent)
         self._copies = common.replicas
         self._store = Sessions(database, publish=bus.publish, clock=clock)
-        self._silences = Silences(database)
-        self._circuits = Circuits(database, publish=bus.publish, clock=clock, named=self._connected.get)
+        self._silences = silence_records(database)
+        self._circuits = circuit_records(database, publish=bus.publish, clock=clock)
+        silences = Silences(self._silences)
+        circuits = Circuits(self._circuits, clock, self._connected.get)
         self._outside = Outside(
             allow_private=runtime.settings.allow_private_endpoints, timeout=CALL_SECONDS, connections=AT_ONCE
         )
         endpoints = Endpoints(self._outside, common.replicas, clock)
         deeds = Deeds(
             self._store,
-            self._silences,
-            self._circuits,
+            silences,
+            circuits,
             endpoints,
             bus=bus,
             clock=clock,
@@ -71,8 +79,8 @@ class VirtualAgentsPart:
         self._resolving: set[str] = set()
         self._handlers = VirtualAgents(
             self._store,
-            self._silences,
-            self._circuits,
+            silences,
+            circuits,
             endpoints,
             common.budgets,
             bus=bus,

@@ -14,8 +14,26 @@ from shared.ids import new_id
 
 def make_key(name: str, scopes: Iterable[Scope], by: Actor, now: datetime) -> tuple[ApiKey, str]:
     """A key's record and the key itself, which is not kept. Who may write may read."""
-    secret = new_key()
     wanted = {*scopes, Scope.READ}
-    given = tuple(scope for scope in Scope if scope in wanted)
-    key = ApiKey(id=new_id(), name=name, hash=hashed(secret), scopes=given, created_at=now, created_by=by)
+    return _made(name, tuple(scope for scope in Scope if scope in wanted), by, now, None)
+
+
+def make_agent_key(name: str, virtual_agent: str, by: Actor, now: datetime) -> tuple[ApiKey, str]:
+    """The own key of a connected virtual agent: it may answer in its conversations, and do nothing else (AU-20)."""
+    return _made(name, (), by, now, virtual_agent)
+
+
+def _made(
+    name: str, scopes: tuple[Scope, ...], by: Actor, now: datetime, virtual_agent: str | None
+) -> tuple[ApiKey, str]:
+    secret = new_key()
+    key = ApiKey(
+        id=new_id(),
+        name=name,
+        hash=hashed(secret),
+        scopes=scopes,
+        created_at=now,
+        created_by=by,
+        virtual_agent=virtual_agent,
+    )
     return key, secret

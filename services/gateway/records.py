@@ -37,7 +37,7 @@ class Session(Contract):
 
 
 class ApiKey(Contract):
-    """A machine's key. ``hash`` is all that is kept of it."""
+    """A machine's key. ``hash`` is all that is kept of it. A virtual agent's own key answers for it, nothing else."""
 
     id: str
     name: str
@@ -46,6 +46,7 @@ class ApiKey(Contract):
     created_at: Instant
     created_by: Actor
     last_used_at: Instant | None = None
+    virtual_agent: str | None = None
 
 
 class SetupLink(Contract):

@@ -154,3 +154,7 @@ class Workspace:
 
     def _virtual_agents(self) -> dict[str, AutoResponder | VirtualAgent]:
         return {**self._scripted.all(), **self._connected.all()}
+
+    def virtual_agent(self, id: str) -> VirtualAgent | None:
+        """A connected virtual agent."""
+        return self._connected.get(id)

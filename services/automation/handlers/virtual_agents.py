@@ -52,7 +52,7 @@ class Circuits(Protocol):
 
     async def allows(self, agent: str) -> bool: ...
 
-    async def get_many(self, ids: Sequence[str]) -> Mapping[str, Circuit]: ...
+    async def of(self, agents: Sequence[str]) -> Mapping[str, Circuit]: ...
 
 
 class VirtualAgents:
@@ -229,7 +229,7 @@ class VirtualAgents:
             ((agent.name, id, agent) for id, agent in self._agents().items() if isinstance(agent, VirtualAgent)),
             key=lambda entry: entry[:2],
         )
-        found = await self._circuits.get_many([id for _, id, _ in named])
+        found = await self._circuits.of([id for _, id, _ in named])
         return AgentsHealth(items=tuple(_health(id, agent, found.get(id) or Circuit(id=id)) for _, id, agent in named))
 
     async def let_go(self, agent: str) -> None:

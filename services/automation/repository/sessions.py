@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Protocol
 
 from services.automation.domain import circuit as rules
 from services.automation.domain.circuit import Circuit
@@ -14,7 +15,7 @@ from shared.contracts.base import SYSTEM, Contract, Event, Instant, Meta
 from shared.contracts.notices import AdminNotice, NoticeKind
 from shared.contracts.settings import VirtualAgent
 from shared.ids import derived, new_id
-from shared.store import ASCENDING, Aggregates, Database, Decision, Index, Page, Repository
+from shared.store import ASCENDING, Aggregates, Database, Decide, Decision, Index, Outcome, Page, Repository
 
 WINDOW = 100
 
@@ -46,15 +47,24 @@ class Silence(Contract):
     until: Instant
 
 
+class SilenceRecords(Protocol):
+    """Where silences are kept."""
+
+    async def get(self, id: str) -> Silence | None: ...
+
+    async def put(self, item: Silence) -> None: ...
+
+
+def silence_records(database: Database) -> Repository[Silence]:
+    """The silences of this database."""
+    return Repository(database, "silences", Silence)
+
+
 class Silences:
     """Set when a session ends; the latest counts."""
 
-    def __init__(self, database: Database) -> None:
-        self._records = Repository(database, "silences", Silence)
-
-    async def start(self) -> None:
-        """Make the indexes."""
-        await self._records.start()
+    def __init__(self, records: SilenceRecords) -> None:
+        self._records = records
 
     async def keep(self, agent: str, contact: str, channel: str, until: datetime) -> None:
         """Silent until then."""
@@ -66,20 +76,30 @@ class Silences:
         return found is not None and now < found.until
 
 
-class Circuits(Aggregates[Circuit]):
+class CircuitRecords(Protocol):
+    """Where circuits are kept."""
+
+    async def change(self, id: str, cause: Meta, decide: Decide[Circuit]) -> Outcome[Circuit]: ...
+
+    async def get_many(self, ids: Sequence[str]) -> Mapping[str, Circuit]: ...
+
+
+def circuit_records(database: Database, *, publish: Publish, clock: Clock) -> Aggregates[Circuit]:
+    """The circuits of this database."""
+    return Aggregates(database, "circuits", Circuit, publish=publish, clock=clock, trail=False)
+
+
+class Circuits:
     """Circuits by virtual agent. ``named`` finds an agent, for the notice to admins."""
 
-    def __init__(
-        self,
-        database: Database,
-        *,
-        publish: Publish,
-        clock: Clock,
-        named: Callable[[str], VirtualAgent | None],
-    ) -> None:
-        super().__init__(database, "circuits", Circuit, publish=publish, clock=clock, trail=False)
+    def __init__(self, records: CircuitRecords, clock: Clock, named: Callable[[str], VirtualAgent | None]) -> None:
+        self._records = records
         self._now = clock.now
         self._named = named
+
+    async def of(self, agents: Sequence[str]) -> Mapping[str, Circuit]:
+        """The circuits that there are of these agents."""
+        return await self._records.get_many(agents)
 
     async def allows(self, agent: str) -> bool:
         """Whether a new conversation may begin with it; while open this takes the trial, if there is one."""
@@ -90,7 +110,7 @@ class Circuits(Aggregates[Circuit]):
             after, allowed = rules.tried(current or Circuit(id=agent), self._now())
             return Decision(after) if current is not None and after != current else None
 
-        await self.change(agent, self._own(), decide)
+        await self._records.change(agent, self._own(), decide)
         return allowed
 
     async def worked(self, agent: str) -> None:
@@ -101,7 +121,7 @@ class Circuits(Aggregates[Circuit]):
             after = rules.worked(before, self._now())
             return None if after is before else Decision(after)
 
-        await self.change(agent, self._own(), decide)
+        await self._records.change(agent, self._own(), decide)
 
     async def failed(self, agent: str, problem: str) -> None:
         """An attempt failed. When that opens the circuit, admins are told, once."""
@@ -111,7 +131,7 @@ class Circuits(Aggregates[Circuit]):
             after = rules.failed(before, problem, self._now())
             return Decision(after, says=self._notice(after) if after.open and not before.open else (), actor=SYSTEM)
 
-        await self.change(agent, self._own(), decide)
+        await self._records.change(agent, self._own(), decide)
 
     def _notice(self, circuit: Circuit) -> tuple[Event, ...]:
         agent = self._named(circuit.id)

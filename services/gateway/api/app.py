@@ -27,6 +27,7 @@ from services.gateway.api import (
     settings,
     survey_page,
     surveys,
+    virtual_agents,
     webhooks,
 )
 from services.gateway.api.files import UPLOADS
@@ -53,6 +54,7 @@ ROUTERS = (
     reports,
     surveys,
     survey_page,
+    virtual_agents,
     webhooks,
     live,
     macros,

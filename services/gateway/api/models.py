@@ -287,7 +287,7 @@ class KindsView(BaseModel):
 
 
 class KeyView(BaseModel):
-    """An API key; the key itself was shown when it was made."""
+    """An API key; the key itself was shown when it was made. ``virtual_agent``: that agent's own, for its answers."""
 
     id: str
     name: str
@@ -295,6 +295,7 @@ class KeyView(BaseModel):
     created_at: Instant
     created_by: Actor
     last_used_at: Instant | None
+    virtual_agent: str | None = None
 
 
 class KeysView(BaseModel):

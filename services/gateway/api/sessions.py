@@ -26,7 +26,7 @@ from services.gateway.security.tokens import hashed, new_token
 from services.gateway.users import activate
 from shared.contracts.live import SessionsEnded
 from shared.contracts.presence import ReadAgents
-from shared.errors import SwitchboardError, Unauthenticated, Unprocessable
+from shared.errors import Forbidden, SwitchboardError, Unauthenticated, Unprocessable
 from shared.http import CleanRoute
 from shared.ids import new_id
 
@@ -111,6 +111,8 @@ def _secure(request: Request, parts: Parts) -> bool:
 )
 async def who_am_i(principal: Anybody, parts: PartsOf) -> Response:
     """Who is signed in, what he may, and what a page needs to know of the settings."""
+    if principal.key is not None and principal.key.virtual_agent is not None:
+        raise Forbidden("This key only answers for its virtual agent.")
     if principal.session is None:
         return answer(_key_view(parts, principal))
     return answer(await _view(parts, principal.session))

@@ -38,7 +38,7 @@ from services.ingest.settings import IngestSettings
 from services.ingest.streams import Streams
 from services.ingest.workers import Courier
 from shared.contracts.live import TimelineHint
-from shared.contracts.settings import Channel, ContactAttribute, WebchatConfig
+from shared.contracts.settings import Channel, ContactAttribute, ThreadBlock, WebchatConfig
 from shared.contracts.words import Medium
 from shared.http import http_app
 from shared.ids import new_id
@@ -97,7 +97,7 @@ class Ingest:
         messages = self._repository.messages
         messages.on_saved(self._courier.look)
         self._timers = Timers(messages, self._courier.wake, clock, metrics=runtime.metrics)
-        accepting = Accepting(self._repository, channels, clock, metrics)
+        accepting = Accepting(self._repository, channels, clock, metrics, self._owner.book(ThreadBlock))
         receipts = Receipts(self._repository, clock, self._show)
         mailing = Mailing(self._repository, accepting, receipts, clock, names)
         self._mailboxes = Mailboxes(

@@ -13,7 +13,7 @@ class IngestMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.arrivals = Counter(
             "switchboard_ingest_arrivals",
-            "Inbound items by medium and outcome: stored, known (a repeat), rejected",
+            "Inbound items by medium and outcome: stored, known (a repeat), rejected, blocked",
             ("medium", "outcome"),
             registry=registry,
         )

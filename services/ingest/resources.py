@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 
 from services.ingest.domain.attributes import tidy_name
-from shared.contracts.settings import Channel, ContactAttribute, EmailConfig, WebchatConfig, WebhookConfig
+from shared.contracts.settings import Channel, ContactAttribute, EmailConfig, ThreadBlock, WebchatConfig, WebhookConfig
 from shared.errors import Unprocessable
 from shared.outside import checked, is_private
 from shared.resources import Declaration, Problem, unique_name
@@ -15,7 +15,9 @@ from shared.webhooks import key_of, new_secret
 SHORTEST_KEY = 16
 
 
-def declarations(*, allow_private: bool) -> tuple[Declaration[Channel], Declaration[ContactAttribute]]:
+def declarations(
+    *, allow_private: bool
+) -> tuple[Declaration[Channel], Declaration[ContactAttribute], Declaration[ThreadBlock]]:
     """What ingest owns. ``allow_private`` as SWITCHBOARD_ALLOW_PRIVATE_ENDPOINTS says."""
 
     def check_channel(_id: str, channel: Channel, _others: Mapping[str, Channel]) -> Sequence[Problem]:
@@ -30,6 +32,7 @@ def declarations(*, allow_private: bool) -> tuple[Declaration[Channel], Declarat
     return (
         Declaration(Channel, check=check_channel, claims=_claims, prepare=with_secrets),
         Declaration(ContactAttribute, check=_attribute_problems, claims=unique_name),
+        Declaration(ThreadBlock, claims=lambda block: (f"thread {block.channel} {block.root}",)),
     )
 
 

@@ -11,6 +11,7 @@ from services.gateway.api import (
     accounts,
     acts,
     agents,
+    blocks,
     channels,
     contacts,
     conversations,
@@ -59,6 +60,7 @@ ROUTERS = (
     live,
     macros,
     me,
+    blocks,
     rules,
 )
 _WRITES = frozenset({"POST", "PUT", "PATCH"})

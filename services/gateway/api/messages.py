@@ -129,14 +129,14 @@ async def delete_note(id: MessageId, principal: Me, parts: PartsOf, asks: Asks) 
 @router.post("/messages/{id}/retry", responses={200: {"model": MessageAnswer}, **errors(404, 409)}, response_model=None)
 async def retry(id: MessageId, principal: Me, parts: PartsOf, asks: Asks) -> Response:
     """Send a failed or uncertain message again."""
-    await _message(parts, asks, principal, id, Action.REPLY)
+    await visible_message(parts, asks, principal, id, Action.REPLY)
     return answer(await _stored(parts, await asks.ask(RetryMessage(message_id=id, by=principal.actor))))
 
 
 @router.post("/messages/{id}/mask", responses={200: {"model": MessageAnswer}, **errors(404)}, response_model=None)
 async def mask(id: MessageId, principal: Me, parts: PartsOf, asks: Asks) -> Response:
     """Remove a message's content for good, everywhere (PR-03). Supervisors and admins."""
-    await _message(parts, asks, principal, id, Action.MASK)
+    await visible_message(parts, asks, principal, id, Action.MASK)
     return answer(await _stored(parts, await asks.ask(MaskMessage(message_id=id, by=principal.actor))))
 
 
@@ -165,7 +165,7 @@ async def _read(asks: Asking, id: str) -> MessageSnapshot:
         raise unseen("message") from error
 
 
-async def _message(parts: Parts, asks: Asking, principal: Principal, id: str, action: Action) -> MessageSnapshot:
+async def visible_message(parts: Parts, asks: Asking, principal: Principal, id: str, action: Action) -> MessageSnapshot:
     """The message, if he may do this to its conversation; 404 when he may not even see that."""
     message = await _read(asks, id)
     row = await parts.rows.visible(principal.access, message.conversation)
@@ -176,7 +176,7 @@ async def _message(parts: Parts, asks: Asking, principal: Principal, id: str, ac
 
 
 async def _own_note(parts: Parts, asks: Asking, principal: Principal, id: str) -> None:
-    message = await _message(parts, asks, principal, id, Action.NOTE)
+    message = await visible_message(parts, asks, principal, id, Action.NOTE)
     if message.direction is not Direction.INTERNAL:
         raise unseen("note")
     row = await parts.rows.visible(principal.access, message.conversation)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property, reduce
 
+from services.ingest.domain.blocking import BlockedThreads
 from services.ingest.domain.contact import Contact, Identity, changed_event, fresh, identity, silenced, told
 from services.ingest.domain.mail.writing import MailHeader
 from services.ingest.domain.message import StoredMessage, arrived
@@ -23,7 +24,7 @@ from shared.contracts.messages import (
     MessageReceived,
     ThreadKey,
 )
-from shared.contracts.settings import Channel
+from shared.contracts.settings import Channel, ThreadBlock
 from shared.contracts.words import ActorKind, Medium, MessageKind
 from shared.ids import derived, message_id
 from shared.resources import Book
@@ -75,15 +76,24 @@ class Accepting:
     """Stores arrivals, each once by (channel, external id)."""
 
     def __init__(
-        self, repository: IngestRepository, channels: Book[Channel], clock: Clock, metrics: IngestMetrics
+        self,
+        repository: IngestRepository,
+        channels: Book[Channel],
+        clock: Clock,
+        metrics: IngestMetrics,
+        blocks: Book[ThreadBlock],
     ) -> None:
         self._repository = repository
         self._channels = channels
         self._clock = clock
         self._metrics = metrics
+        self._blocks = blocks
+        self._blocked: BlockedThreads | None = None
+        blocks.on_change(self._forget_blocks)
 
     async def accept(self, medium: Medium, arrivals: Sequence[Arrival]) -> int:
         """Store those that are new; how many were. Returns when all are on disk, raises when one may not be."""
+        arrivals = self._let_in(medium, arrivals)
         now = self._clock.now()
         groups: dict[tuple[str, str], list[tuple[Arrival, datetime]]] = defaultdict(list)
         for place, arrival in enumerate(arrivals):
@@ -98,6 +108,19 @@ class Accepting:
         self._metrics.arrivals.labels(medium.value, "stored").inc(stored)
         self._metrics.arrivals.labels(medium.value, "known").inc(len(arrivals) - stored)
         return stored
+
+    def _let_in(self, medium: Medium, arrivals: Sequence[Arrival]) -> Sequence[Arrival]:
+        """Those whose thread nobody has blocked; the others are counted, and that is all (CH-10)."""
+        if self._blocked is None:
+            self._blocked = BlockedThreads(self._blocks.all())
+        blocked = self._blocked
+        found = [arrival for arrival in arrivals if not blocked.holds(arrival.thread)]
+        if len(found) < len(arrivals):
+            self._metrics.arrivals.labels(medium.value, "blocked").inc(len(arrivals) - len(found))
+        return found
+
+    def _forget_blocks(self) -> None:
+        self._blocked = None
 
     async def _accept_of(
         self, medium: Medium, who: Identity, group: Sequence[tuple[Arrival, datetime]], now: datetime

@@ -12,6 +12,7 @@ from shared.contracts.settings.ingest import (
     ChannelConfig,
     ContactAttribute,
     EmailConfig,
+    ThreadBlock,
     WebchatConfig,
     WebhookConfig,
 )
@@ -46,6 +47,7 @@ from shared.contracts.settings.webhooks import Webhook
 
 RESOURCES: tuple[type[ResourceModel], ...] = (
     Channel,
+    ThreadBlock,
     ContactAttribute,
     Topic,
     Label,
@@ -115,6 +117,7 @@ __all__ = [
     "Survey",
     "SurveyLanguage",
     "Team",
+    "ThreadBlock",
     "Topic",
     "TopicRequirement",
     "User",

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, HttpUrl
 
 from shared.contracts.base import Contract
-from shared.contracts.settings.base import MOST_MINUTES, SECRET, EmailAddress, Name, Place, ResourceModel
+from shared.contracts.settings.base import MOST_MINUTES, SECRET, EmailAddress, Name, Place, ResourceModel, refers
 from shared.contracts.words import Medium
 
 
@@ -133,6 +133,17 @@ class Channel(ResourceModel):
                 return ()
             case EmailConfig():
                 return ("attachments", "subject")
+
+
+class ThreadBlock(ResourceModel):
+    """CH-10: further replies to a public post do not enter. ``name`` is how the message began that it was made from."""
+
+    kind: ClassVar[str] = "thread-blocks"
+    owner: ClassVar[str] = "ingest"
+
+    name: Name
+    channel: str = Field(max_length=128, title="Channel", json_schema_extra=refers("channels"))
+    root: str = Field(min_length=1, max_length=512, title="The post's id on its network")
 
 
 class ContactAttribute(ResourceModel):

@@ -238,3 +238,18 @@ def mail(
     if html is not None:
         made.add_alternative(html, subtype="html")
     return made.as_bytes()
+
+
+def bounce(about: str, *, action: str = "failed", to: str = "help@shop.example") -> bytes:
+    """A server's report (RFC 3464) about the mail with this Message-ID."""
+    return (
+        f"From: Mail Delivery System <MAILER-DAEMON@mx.example.org>\r\nTo: {to}\r\n"
+        "Subject: Undelivered Mail Returned to Sender\r\nAuto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="r"\r\n\r\n'
+        "--r\r\nContent-Type: text/plain\r\n\r\nIt could not be delivered.\r\n"
+        "--r\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example.org\r\n\r\n"
+        f"Final-Recipient: rfc822; ana@example.org\r\nAction: {action}\r\nStatus: 5.1.1\r\n"
+        "Diagnostic-Code: smtp; 550 5.1.1 No such user\r\n"
+        f"\r\n--r\r\nContent-Type: text/rfc822-headers\r\n\r\nFrom: {to}\r\nMessage-ID: <{about}>\r\nSubject: Re: x\r\n"
+        "\r\n--r--\r\n"
+    ).encode()

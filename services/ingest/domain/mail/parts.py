@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.message import Message
 
 from services.ingest.domain.mail.headers import decoded, decoded_bytes
@@ -66,11 +66,18 @@ def body_of(mail: Message) -> Body:
             (html if kind == "text/html" else plain).append(_text(part))
         elif _is_file(part, kind, id(part) in alternatives) and len(files) < MOST_FILES:
             files.append(_file(part, len(files) + 1))
+    layout = "".join(html)[:MAX_HTML]
     return Body(
         plain="\n\n".join(text for text in plain if text.strip())[:MAX_PLAIN],
-        html="".join(html)[:MAX_HTML],
-        files=tuple(files),
+        html=layout,
+        files=tuple(_placed(file, layout) for file in files),
     )
+
+
+def _placed(file: MailFile, html: str) -> MailFile:
+    """A picture that the HTML shows where it belongs is none of the attached files, whatever its disposition says."""
+    shown = file.type.startswith("image/") and file.content_id and f"cid:{file.content_id}" in html
+    return replace(file, inline=True) if shown else file
 
 
 def _is_file(part: Message, kind: str, alternative: bool) -> bool:
@@ -106,12 +113,7 @@ def _file(part: Message, number: int) -> MailFile:
     else:
         name, data = _name(part) or f"file-{number}{_EXTENSIONS.get(kind, '')}", _bytes(part)
     content_id = one_line(str(part.get("content-id", "")), 250).strip("<> ")
-    inline = (
-        bool(content_id) and part.get_content_maintype() == "image" and part.get_content_disposition() != "attachment"
-    )
-    return MailFile(
-        name=name, type=one_line(kind, 127) or UNKNOWN_TYPE, data=data, content_id=content_id, inline=inline
-    )
+    return MailFile(name=name, type=one_line(kind, 127) or UNKNOWN_TYPE, data=data, content_id=content_id)
 
 
 _EXTENSIONS = {"image/png": ".png", "image/jpeg": ".jpg", "image/gif": ".gif", "application/pdf": ".pdf"}

@@ -12,6 +12,7 @@ from email.utils import format_datetime
 
 from pydantic import Field
 
+from services.ingest.domain.mail.headers import tidy_address
 from shared.contracts.base import Contract
 from shared.text import one_line
 
@@ -72,6 +73,8 @@ def composed(
     files: Sequence[Enclosed] = (),
 ) -> bytes:
     """The mail. ValueError for an address that no header can hold."""
+    if tidy_address((header.to or "").lower()) is None:
+        raise ValueError("no address to send to")
     mail = EmailMessage(policy=SMTP)
     mail["From"] = Address(display_name=one_line(display_name, 100), addr_spec=sender)
     mail["To"] = Address(addr_spec=header.to or "")

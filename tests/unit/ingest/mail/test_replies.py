@@ -65,9 +65,19 @@ def test_what_is_not_surely_quoted_stays_and_so_do_answers_between_the_lines(who
 
 @pytest.mark.parametrize(
     "crafted",
-    ["\n" * 100_000, "On " * 30_000, "> " * 50_000, "From: a\n" * 4_900, "On a\n" * 4_900, "x:\n" * 4_900, "_" * 100_000,
-     "<a@b>:1 2 3 " * 8_000, ("> a\n" + "b:\n") * 2_400, " " * 100_000],
-)  # fmt: skip
+    [
+        "\n" * 100_000,
+        "On " * 30_000,
+        "> " * 50_000,
+        "From: a\n" * 4_900,
+        "On a\n" * 4_900,
+        "x:\n" * 4_900,
+        "_" * 100_000,
+        "<a@b>:1 2 3 " * 8_000,
+        ("> a\n" + "b:\n") * 2_400,
+        " " * 100_000,
+    ],
+)
 def test_time_grows_with_length_only(crafted: str) -> None:
     began = time.perf_counter()
     written(crafted)

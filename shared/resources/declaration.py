@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from shared.contracts.settings import ResourceModel
 
@@ -27,7 +27,8 @@ class Declaration(Generic[M]):
     returns refuses the save (422). ``claims`` are words that only one live object of the kind may hold, for
     example ``channel:visibility`` of an enabled policy (409 with ``conflict``, naming the holder). ``prepare``
     completes a value before it is stored (secrets made for the admin). ``warnings`` are shown and saved all the
-    same. ``keep`` refuses a deletion with a sentence. Kinds that name the same ``family`` share their claims, and
+    same. ``keep`` refuses a deletion with a sentence. ``upgrade`` shows a value that was stored in an older form as
+    today's model has it. Kinds that name the same ``family`` share their claims, and
     ``taken`` words a refused claim (the claim, the holder's name), where the plain sentence says too little.
     """
 
@@ -38,6 +39,7 @@ class Declaration(Generic[M]):
     warnings: Callable[[M], Sequence[str]] = field(default=lambda _value: ())
     keep: Callable[[str, M, Mapping[str, M]], str | None] = field(default=lambda _id, _value, _others: None)
     yields: Callable[[M, Collection[str]], M | None] = field(default=lambda _value, _claims: None)
+    upgrade: Callable[[dict[str, Any]], dict[str, Any]] = field(default=lambda stored: stored)
     family: str = ""
     taken: Callable[[str, str], str | None] = field(default=lambda _claim, _holder: None)
 

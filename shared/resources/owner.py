@@ -404,13 +404,17 @@ class ResourceOwner:
             id=state.object,
             kind=state.kind,
             version=state.version,
-            value=public(state.value),
+            value=public(self._today(state)),
             created_at=state.created_at,
             changed_at=state.changed_at,
             changed_by=state.changed_by,
             deleted=state.deleted,
             secrets=tuple(set_secrets(state.value)),
         )
+
+    def _today(self, state: SettingsObject) -> dict[str, Any]:
+        declaration = self._declarations.get(state.kind)
+        return state.value if declaration is None else declaration.upgrade(state.value)
 
     def _changed(self, before: SettingsObject | None, after: SettingsObject) -> ResourceChanged:
         return ResourceChanged(

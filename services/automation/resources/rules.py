@@ -10,14 +10,14 @@ from services.automation.domain.patterns import BadPattern, compiled
 from shared.contracts.acts import NotifyAct, SetBoomerang, SetPending
 from shared.contracts.settings import AutomationSettings, FieldCondition, Group, KeywordCondition, Macro, Rule
 from shared.contracts.settings.automation import TIME_BASED
-from shared.contracts.settings.conditions import Condition, Operator
+from shared.contracts.settings.conditions import Condition, Operator, tree_of
 from shared.resources import Declaration, Problem, unique_name
 
 
 def declarations() -> Sequence[Declaration[Any]]:
     """The kinds that rules own."""
     return (
-        Declaration(Rule, check=_check_rule, claims=unique_name, warnings=warn_rule),
+        Declaration(Rule, check=_check_rule, claims=unique_name, warnings=warn_rule, upgrade=_today),
         Declaration(Macro, check=_check_macro, claims=_own_name),
         Declaration(AutomationSettings),
     )
@@ -34,6 +34,14 @@ def check_rule(value: Rule) -> Sequence[Problem]:
 def warn_rule(value: Rule) -> Sequence[str]:
     """What is saved all the same."""
     return [] if value.conditions else ["This rule has no condition: it matches everything."]
+
+
+def _today(stored: dict[str, Any]) -> dict[str, Any]:
+    """Conditions were a list of keyword rows, of which any was enough, before they were a tree."""
+    rows = stored.get("conditions")
+    if not isinstance(rows, list):
+        return stored
+    return {**stored, "conditions": tree_of(rows)}
 
 
 def _check_rule(_id: str, value: Rule, _others: object) -> Sequence[Problem]:

@@ -285,10 +285,15 @@ def nodes(condition: Condition) -> Iterator[Condition]:
 def _as_tree(value: Any) -> Any:
     """A list of keyword rows, of which any is enough, is the older form of the tree. Too large a tree is refused."""
     if isinstance(value, list | tuple):
-        rows = [{"test": "keywords", **row} if isinstance(row, dict) else row for row in value]
-        value = {"test": "group", "join": "any" if rows else "all", "of": rows}
+        value = tree_of(value)
     _measure(value)
     return value
+
+
+def tree_of(rows: Sequence[Any]) -> dict[str, Any]:
+    """The tree of a list of keyword rows, the form of before."""
+    tagged = [{"test": "keywords", **row} if isinstance(row, dict) else row for row in rows]
+    return {"test": "group", "join": "any" if tagged else "all", "of": tagged}
 
 
 def _measure(root: Any) -> None:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from services.automation.domain.conditions import Compiler
 from services.automation.domain.looking import Seen
 from services.automation.domain.rules import RuleSet
-from services.automation.resources.rules import check_rule
+from services.automation.resources.rules import check_rule, declarations
 from shared.contracts.acts import AssignTeam
 from shared.contracts.settings import FieldCondition, Group, KeywordCondition, Rule, RuleEvent
 from shared.contracts.settings.conditions import OPERATORS, TYPES, FieldName, Operator, vocabulary
@@ -181,6 +181,8 @@ def test_AU_05_the_older_form_is_read_as_any_of_its_rows() -> None:
         join="any", of=(KeywordCondition(keywords="error"), KeywordCondition(match="all_of", keywords="a, b"))
     )
     assert Rule.model_validate({**RULE, "conditions": []}).conditions == Group()
+    shown = declarations()[0].upgrade({"name": "A rule", "conditions": [{"keywords": "error"}]})["conditions"]
+    assert shown == {"test": "group", "join": "any", "of": [{"test": "keywords", "keywords": "error"}]}
     assert Rule.model_validate(old.model_dump(mode="json")) == old
 
 

@@ -10,8 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.ingest.domain.attributes import misfits, tidy
-from services.ingest.domain.contact import Contact, changed_event, detected, edited, fresh, identity, muted, told
-from shared.contracts.settings import ContactAttribute
+from services.ingest.domain.contact import (
+    Contact,
+    changed_event,
+    detected,
+    edited,
+    fresh,
+    identity,
+    muted,
+    silenced,
+    told,
+    with_mute,
+)
+from shared.contracts.settings import Channel, ContactAttribute, WebhookConfig
 from shared.contracts.words import Medium
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -63,6 +74,16 @@ def test_RT_17_a_vip_is_in_the_group_of_vips() -> None:
 def test_CH_11_muting_is_by_channel() -> None:
     assert muted(ana(muted_on=("c",)), "c")
     assert not muted(ana(muted_on=("c",)), "d")
+
+
+def test_CH_11_what_is_switched_off_silences_nobody_and_switched_on_again_whoever_was_muted() -> None:
+    mute = with_mute(ana(), "c", NOW, wanted=True)
+    assert with_mute(mute, "c", NOW, wanted=True) is mute
+    assert mute.snapshot().muted_on == ("c",)
+    on = Channel(name="C", config=WebhookConfig(), muting=True)
+    off = on.model_copy(update={"muting": False})
+    assert [silenced(mute, settings, "c") for settings in (on, off, None, on)] == [True, False, False, True]
+    assert not silenced(with_mute(mute, "c", NOW, wanted=False), on, "c")
 
 
 @pytest.mark.parametrize(

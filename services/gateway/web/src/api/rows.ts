@@ -8,7 +8,8 @@ export interface Filters {
   tab: QueueTab;
   channel: string | null;
   team: string | null;
-  owner: 'all' | 'me' | 'none';
+  /** `all`, `me`, `none`, or an agent's id. */
+  owner: string;
   visibility: Visibility | null;
   topic: string | null;
   sort: 'oldest' | 'newest';
@@ -44,13 +45,18 @@ export function filtersOn(filters: Omit<Filters, 'sort'>): number {
   ].filter(Boolean).length;
 }
 
+function ownedAs(row: Row, owner: string, me: string): boolean {
+  if (owner === 'all') return true;
+  return owner === 'none' ? row.owner === null : row.owner?.id === (owner === 'me' ? me : owner);
+}
+
 /** Whether the row belongs to the list with these filters. */
 export function belongs(row: Row, filters: Filters, me: string): boolean {
   return (
     row.status === filters.tab &&
     (filters.channel === null || row.channel === filters.channel) &&
     (filters.team === null || row.team === filters.team || row.teams.includes(filters.team)) &&
-    (filters.owner === 'all' || (filters.owner === 'me' ? row.owner?.id === me : row.owner === null)) &&
+    ownedAs(row, filters.owner, me) &&
     (filters.visibility === null || row.visibility === filters.visibility) &&
     (filters.topic === null || row.topics.includes(filters.topic))
   );

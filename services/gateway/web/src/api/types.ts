@@ -101,6 +101,8 @@ export interface Contact {
   language: string | null;
   language_manual: boolean;
   vip: boolean;
+  /** Channels on which the contact is muted (CH-11). */
+  muted_on: string[];
 }
 
 export interface Attachment {
@@ -125,6 +127,8 @@ export interface Message {
   text: string;
   /** A whole original with layout and quotes can be had. */
   html: string | null;
+  /** Its original would fetch pictures from elsewhere. */
+  remote_images: boolean;
   subject: string | null;
   attachments: Attachment[];
   tags: string[];
@@ -220,6 +224,8 @@ export interface ChannelName extends Named {
   max_attachment_mb: number;
   attachment_types: string[];
   reply_window_hours: number | null;
+  /** Contacts can be muted here. */
+  muting: boolean;
 }
 
 export interface VirtualAgentName extends Named {
@@ -264,6 +270,7 @@ export interface User extends Named {
   email: string;
   role: Role;
   language: string;
+  default_availability: Availability;
   must_change_password: boolean;
 }
 

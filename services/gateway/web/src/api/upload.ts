@@ -1,5 +1,5 @@
 /** Sends one file to a conversation, with progress: `fetch` does not tell how much of a body has gone. */
-import { csrfToken, newKey, Problem } from './http';
+import { csrfToken, newKey, Problem, withQuery } from './http';
 import type { Attachment } from './types';
 import * as wire from './wire';
 
@@ -9,6 +9,16 @@ interface Options {
   onProgress: (percent: number) => void;
 }
 
+/** The file's type goes in the address: other sites' forms can send bodies of most types, but not of this one. */
+export function uploadPath(conversation: string, file: { name: string; type: string }): string {
+  const type = file.type.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  return withQuery('/api/attachments', {
+    conversation,
+    name: file.name.slice(0, 255) || 'file',
+    type: /^[a-z]+\/[a-z0-9.+-]+$/.test(type) ? type : null,
+  });
+}
+
 export function uploadFile(
   conversation: string,
   file: File,
@@ -16,9 +26,8 @@ export function uploadFile(
 ): Promise<Attachment> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    const name = encodeURIComponent(file.name || 'file');
-    request.open('POST', `/api/conversations/${encodeURIComponent(conversation)}/attachments?name=${name}`);
-    request.setRequestHeader('content-type', file.type || 'application/octet-stream');
+    request.open('POST', uploadPath(conversation, file));
+    request.setRequestHeader('content-type', 'application/octet-stream');
     request.setRequestHeader('idempotency-key', newKey());
     request.setRequestHeader('x-csrf-token', csrfToken());
     request.responseType = 'text';

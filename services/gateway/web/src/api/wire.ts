@@ -185,6 +185,7 @@ export function contact(wire: unknown): Contact {
     language: optional(from.language),
     language_manual: from.language_manual === true,
     vip: from.vip === true,
+    muted_on: texts(from.muted_on),
   };
 }
 
@@ -241,6 +242,7 @@ export function message(wire: unknown): Message {
     author: actor(from.author),
     text: text(from.text),
     html: optional(from.html),
+    remote_images: from.remote_images === true,
     subject: optional(from.subject),
     attachments: list(from.attachments).map(attachment),
     tags: texts(from.tags),
@@ -348,6 +350,7 @@ function channelName(wire: unknown): ChannelName {
     capabilities: texts(from.capabilities),
     max_attachment_mb: number(from.max_attachment_mb, 20),
     attachment_types: texts(from.attachment_types),
+    muting: from.muting === true,
     reply_window_hours: typeof from.reply_window_hours === 'number' ? from.reply_window_hours : null,
   };
 }
@@ -379,6 +382,7 @@ export function session(wire: unknown): Session {
       email: text(user.email),
       role: text(user.role, 'agent') as Session['user']['role'],
       language: text(user.language, 'en'),
+      default_availability: text(user.default_availability, 'available') as Availability,
       must_change_password: user.must_change_password === true,
     },
     csrf: text(from.csrf),

@@ -64,7 +64,11 @@ export function AccountMenu({ onHelp }: { onHelp: () => void }) {
               lang={code}
               checked={i18n.language === code}
               closeMenuOnClick
-              onChange={() => void speak(code)}
+              onChange={() => {
+                void speak(code);
+                // Here it holds anyway; elsewhere it shows from the next sign-in.
+                call('PATCH', '/api/me', { body: { language: code } }).catch(() => {});
+              }}
             >
               {name}
             </Menu.RadioItem>

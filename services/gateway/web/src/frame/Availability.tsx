@@ -18,7 +18,7 @@ interface Choice {
 export function Availability() {
   const { t } = useTranslation();
   const client = useQueryClient();
-  const { availability, away_state, workspace } = useSession();
+  const { availability, away_state, workspace, user } = useSession();
   const set = useMutation({
     mutationFn: ({ label: _, ...body }: Choice) => call('PUT', '/api/agents/me/availability', { body }),
     onSuccess: (_, choice) => {
@@ -26,6 +26,16 @@ export function Availability() {
         session ? { ...session, availability: choice.availability, away_state: choice.away_state } : session,
       );
       void client.invalidateQueries({ queryKey: ['agents'] });
+    },
+    onError: toastProblem,
+  });
+
+  const setDefault = useMutation({
+    mutationFn: (state: State) => call('PATCH', '/api/me', { body: { default_availability: state } }),
+    onSuccess: (_, state) => {
+      client.setQueryData<Session | null>(['session'], (session) =>
+        session ? { ...session, user: { ...session.user, default_availability: state } } : session,
+      );
     },
     onError: toastProblem,
   });
@@ -82,6 +92,19 @@ export function Availability() {
             </Menu.RadioItem>
           );
         })}
+        <Menu.Divider />
+        <Menu.Label>{t('availability.atSignIn')}</Menu.Label>
+        {(['available', 'away', 'offline'] as const).map((state) => (
+          <Menu.RadioItem
+            key={state}
+            value={`at sign-in ${state}`}
+            aria-label={`${t('availability.atSignIn')}: ${t(`availability.${state}`)}`}
+            checked={user.default_availability === state}
+            onChange={() => setDefault.mutate(state)}
+          >
+            {t(`availability.${state}`)}
+          </Menu.RadioItem>
+        ))}
       </Menu.Dropdown>
     </Menu>
   );

@@ -21,6 +21,10 @@ const KINDS = [
   'sla_breached',
   'boomerang_fired',
   'reply_failed',
+  'rule',
+  'webhook_off',
+  'virtual_agent_failing',
+  'automation_stopped',
 ] as const;
 
 function useWords() {

@@ -150,6 +150,7 @@ export function applyLive(context: LiveContext, event: LiveEvent): void {
       void client.invalidateQueries({ queryKey: ['settings', wire.record(event.data).kind], exact: true });
       void client.invalidateQueries({ queryKey: ['settings', 'admin-log'] });
       void client.invalidateQueries({ queryKey: ['agents'] });
+      if (wire.record(event.data).kind === 'macros') void client.invalidateQueries({ queryKey: ['macros'] });
       return;
     case 'resync':
       refreshAll(client);

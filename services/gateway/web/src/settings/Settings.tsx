@@ -13,6 +13,7 @@ import { GROUPS, isKind, type Kind, PAGES } from './map';
 import { AdminLog } from './pages/AdminLog';
 import { ApiKeys } from './pages/ApiKeys';
 import { type Fresh, FreshContext } from './pages/fresh';
+import { MutedContacts } from './pages/MutedContacts';
 import { ObjectList } from './pages/ObjectList';
 import { ObjectPage } from './pages/ObjectPage';
 import { SingletonPage } from './pages/SingletonPage';
@@ -103,6 +104,7 @@ function Pages({ kinds }: { kinds: readonly KindInfo[] }) {
   return (
     <Routes>
       <Route index element={<Text c="dimmed">{t('settings.choose')}</Text>} />
+      <Route path="muting" element={<MutedContacts />} />
       <Route path="keys" element={<ApiKeys />} />
       <Route path="admin-log" element={<AdminLog />} />
       <Route path=":kind" element={<KindRoute kinds={kinds} />} />

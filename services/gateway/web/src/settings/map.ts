@@ -11,13 +11,13 @@ export const GROUPS = [
   { name: 'queue', kinds: ['workflow', 'policies'] },
   { name: 'virtual', kinds: ['auto-responders', 'virtual-agents', 'surveys'] },
   { name: 'vocabulary', kinds: ['distributions'] },
-  { name: 'privacy', kinds: ['muting', 'sign-in', 'keys', 'admin-log'] },
+  { name: 'privacy', kinds: ['muting', 'thread-blocks', 'sign-in', 'keys', 'admin-log'] },
 ] as const;
 
 export type Kind = (typeof GROUPS)[number]['kinds'][number];
 
 /** Pages that are not settings objects. */
-export const PAGES: readonly Kind[] = ['keys', 'admin-log'];
+export const PAGES: readonly Kind[] = ['muting', 'keys', 'admin-log'];
 
 export function isKind(kind: string): kind is Kind {
   return GROUPS.some((group) => (group.kinds as readonly string[]).includes(kind));

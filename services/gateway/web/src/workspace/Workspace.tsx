@@ -8,6 +8,7 @@ import { useRows } from '../api/queries';
 import { asFilters, type Choices, NO_CHOICES } from '../api/rows';
 import { Guard } from '../frame/Guard';
 import { useShortcuts } from '../frame/shortcuts';
+import { usePreference } from '../lib/preferences';
 import { useStored } from '../lib/stored';
 import { useSession } from '../session/context';
 import { ContactPanel } from './contact/ContactPanel';
@@ -16,8 +17,8 @@ import { Queue } from './queue/Queue';
 import classes from './workspace.module.css';
 
 function useQueue() {
-  const { user, workspace } = useSession();
-  const [kept, setKept] = useStored<Choices>(`switchboard.queue.${user.id}`, NO_CHOICES);
+  const { workspace } = useSession();
+  const [kept, setKept] = usePreference<Choices>('queue', NO_CHOICES);
   // What was deleted since, or is not visible any more, filters nothing.
   const choices = useMemo<Choices>(() => {
     const known = new Set(

@@ -72,7 +72,7 @@ function MailState({ id }: { id: string }) {
   const { t } = useTranslation('admin');
   const states = useQuery({
     queryKey: ['channel-states'],
-    queryFn: async () => record(await call('GET', '/api/channels/states')),
+    queryFn: async () => record(await call('GET', '/api/channels/status')),
     staleTime: 0,
     refetchInterval: 15_000,
     retry: false,

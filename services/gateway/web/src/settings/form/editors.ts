@@ -5,6 +5,7 @@ import { HoursField } from '../hours/HoursField';
 import { ConditionsField } from '../rules/ConditionsField';
 import { OwnerField } from '../rules/OwnerField';
 import { ScriptsField } from '../scripts/ScriptsField';
+import { OptionsField } from '../surveys/OptionsField';
 import type { FieldProps } from './FieldView';
 import type { Value } from './values';
 
@@ -13,6 +14,7 @@ export const EDITORS: Record<string, ComponentType<FieldProps>> = {
   'Rule.conditions': ConditionsField,
   'AutoResponder.scripts': ScriptsField,
   'AssignOwner.owner': OwnerField,
+  'SurveyLanguage.options': OptionsField,
 };
 
 export interface GuideProps {

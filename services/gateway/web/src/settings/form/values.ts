@@ -3,6 +3,9 @@ import type { Field, ObjectShape, Shape } from './schema';
 
 export type Value = Record<string, unknown>;
 
+/** What a new union begins with: what is wanted most, and does no harm as it is. */
+const BEGIN_WITH = new Set(['webchat', 'change_topics', 'statement']);
+
 /** An object with every field at its default. */
 export function blankObject(shape: ObjectShape): Value {
   const value: Value = { ...shape.constants };
@@ -37,7 +40,7 @@ export function blankShape(shape: Shape): unknown {
     case 'object':
       return blankObject(shape);
     case 'union': {
-      const first = shape.variants[0];
+      const first = shape.variants.find(({ value }) => BEGIN_WITH.has(value)) ?? shape.variants[0];
       return first ? blankObject(first.shape) : {};
     }
     default:

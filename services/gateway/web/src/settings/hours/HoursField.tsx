@@ -250,7 +250,7 @@ function ShiftFields({
       <TextInput
         type="time"
         size="xs"
-        w={104}
+        w={128}
         aria-label={`${label}: ${t('hours.from')}`}
         value={shift.from}
         onChange={(event) => onChange(writeShift({ ...shift, from: event.currentTarget.value }))}
@@ -259,7 +259,7 @@ function ShiftFields({
       <TextInput
         type="time"
         size="xs"
-        w={104}
+        w={128}
         aria-label={`${label}: ${t('hours.to')}`}
         value={shift.to}
         onChange={(event) => onChange(writeShift({ ...shift, to: event.currentTarget.value }))}

@@ -116,7 +116,10 @@ function Refusal({ problem, stale, pending, onReload, onMove }: RefusalProps) {
   const conflict = conflictOf(problem);
   const box = useRef<HTMLDivElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: shown anew for each problem
-  useEffect(() => box.current?.scrollIntoView({ block: 'nearest' }), [problem]);
+  useEffect(() => {
+    // Not returned: in some browsers it is a promise, which is no clean-up.
+    box.current?.scrollIntoView({ block: 'nearest' });
+  }, [problem]);
   return (
     <Alert
       ref={box}
@@ -141,7 +144,7 @@ function Refusal({ problem, stale, pending, onReload, onMove }: RefusalProps) {
       {conflict && (
         <Group gap="xs" mt="xs">
           {conflict.movable && (
-            <Button size="xs" color="red" variant="light" loading={pending} onClick={onMove}>
+            <Button size="xs" variant="default" loading={pending} onClick={onMove}>
               {admin('conflict.move', { name: conflict.name })}
             </Button>
           )}

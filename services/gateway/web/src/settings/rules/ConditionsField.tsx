@@ -104,6 +104,7 @@ function GroupView({ node, onChange, paths, vocabulary, level, full }: NodeProps
       {(node.of.length > 1 || level > 1 || node.join !== 'all') && (
         <SegmentedControl
           size="xs"
+          style={{ alignSelf: 'flex-start' }}
           aria-label={t('rules.join')}
           value={node.join}
           onChange={(join) => onChange({ ...node, join: join as GroupNode['join'] })}

@@ -185,14 +185,14 @@ function SampleForm({ pending, onTry }: { pending: boolean; onTry: (sample: obje
 
 function StoredForm({ pending, onTry }: { pending: boolean; onTry: (last: number) => void }) {
   const { t } = useTranslation('admin');
-  const [last, setLast] = useState<number | string>(50);
+  const [last, setLast] = useState<number | string>(20);
   return (
     <Group gap="xs" align="flex-end">
       <NumberInput
         size="xs"
         w={180}
         min={1}
-        max={200}
+        max={50}
         allowDecimal={false}
         label={t('trial.last')}
         value={last}

@@ -197,6 +197,15 @@ const en = {
     nothing: 'Give at least one target: this policy promises nothing.',
     onlyFirst: 'Only the first response has a target; later messages of a conversation have no clock.',
   },
+  survey: { option: 'Option {{number}}', emoji: 'Emoji', label: 'Label', add: 'Add option' },
+  muted: {
+    none: 'Nobody is muted.',
+    failed: 'The muted contacts could not be loaded.',
+    unmute: 'Unmute',
+    unmuteOn: 'Unmute {{name}} on {{channel}}',
+    history: 'Conversations',
+    unnamed: 'Contact {{code}}',
+  },
   webhook: {
     log: 'Deliveries',
     refresh: 'Refresh',

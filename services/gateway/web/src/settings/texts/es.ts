@@ -201,6 +201,15 @@ const es: AdminTexts = {
     onlyFirst:
       'Solo la primera respuesta tiene objetivo; los demás mensajes de una conversación no tienen reloj.',
   },
+  survey: { option: 'Opción {{number}}', emoji: 'Emoji', label: 'Texto', add: 'Añadir opción' },
+  muted: {
+    none: 'No hay nadie silenciado.',
+    failed: 'No se pudieron cargar los contactos silenciados.',
+    unmute: 'Dejar de silenciar',
+    unmuteOn: 'Dejar de silenciar a {{name}} en {{channel}}',
+    history: 'Conversaciones',
+    unnamed: 'Contacto {{code}}',
+  },
   webhook: {
     log: 'Entregas',
     refresh: 'Actualizar',

@@ -226,6 +226,7 @@ const words: SchemaWords = {
     'User of the outgoing server (empty: as incoming)':
       'Usuario del servidor de salida (vacío: el de entrada)',
     Webhook: 'Webhook',
+    "The post's id on its network": 'Id de la publicación en su red',
     'When the answer does not fit (empty: the question again)':
       'Si la respuesta no sirve (vacío: la pregunta otra vez)',
     'When the script has ended': 'Cuando el guion termina',

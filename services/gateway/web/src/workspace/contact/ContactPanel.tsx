@@ -18,6 +18,7 @@ import { MediumIcon } from '../MediumIcon';
 import { statusWord } from '../words';
 import { AttributeField } from './AttributeField';
 import classes from './contact.module.css';
+import { MuteButton } from './MuteButton';
 import { WriteFirst } from './WriteFirst';
 
 interface Change {
@@ -137,6 +138,7 @@ function Card({ detail, contact, others, threads }: CardProps) {
             disabled={!may}
             onChange={(event) => save({ vip: event.currentTarget.checked })}
           />
+          {may && <MuteButton contact={contact} channel={detail.row.channel} />}
           <LabelsField contact={contact} disabled={!may} save={save} />
           {contact.groups.length > 0 && (
             <div>

@@ -7,9 +7,9 @@ import { asProblem, call } from '../../api/http';
 import { useDetail, useTimeline, useTrail } from '../../api/queries';
 import type { Detail, Message } from '../../api/types';
 import { Failure } from '../../frame/Failure';
-import { useStored } from '../../lib/stored';
+import { usePreference } from '../../lib/preferences';
 import { useHints } from '../../live/hints';
-import { rightsOf, useNames, useSession } from '../../session/context';
+import { rightsOf, useNames } from '../../session/context';
 import { Composer } from '../composer/Composer';
 import { contactName } from '../words';
 import { CopyDialog } from './CopyDialog';
@@ -49,12 +49,11 @@ export function Conversation(props: Props) {
 
 function Loaded({ id, aside, onAside, detail }: Props & { detail: Detail }) {
   const { t } = useTranslation();
-  const { user } = useSession();
   const names = useNames();
   const { row, contact } = detail;
   const rights = rightsOf(detail);
-  const [audit, setAudit] = useStored(`switchboard.audit.${user.id}`, true);
-  const [history, setHistory] = useStored(`switchboard.history.${user.id}`, false);
+  const [audit, setAudit] = usePreference('audit', true);
+  const [history, setHistory] = usePreference('history', false);
   const elsewhere = useElsewhere(row, history);
   const [copying, setCopying] = useState(false);
   const [replyTo, setReplyTo] = useState<Message | null>(null);
@@ -88,6 +87,7 @@ function Loaded({ id, aside, onAside, detail }: Props & { detail: Detail }) {
         audit={audit}
         onAudit={setAudit}
         onCopy={() => setCopying(true)}
+        seen={seen}
         history={history}
         onHistory={setHistory}
       />

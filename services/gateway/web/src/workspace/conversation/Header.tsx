@@ -22,6 +22,7 @@ import { coming, dateAndTime } from '../../i18n/format';
 import { useNow } from '../../lib/clock';
 import { useStored } from '../../lib/stored';
 import { type Names, type Rights, useSession } from '../../session/context';
+import { MacroMenu } from '../MacroMenu';
 import { MediumIcon } from '../MediumIcon';
 import { Priority } from '../queue/QueueRow';
 import queueClasses from '../queue/queue.module.css';
@@ -44,6 +45,7 @@ interface Props {
   audit: boolean;
   onAudit: (shown: boolean) => void;
   onCopy: () => void;
+  seen: () => string | null;
   history: boolean;
   onHistory: (shown: boolean) => void;
 }
@@ -59,6 +61,7 @@ export function Header(props: Props) {
       <div className={classes.title}>
         <Who row={row} names={names} vip={props.vip} />
         <div className={classes.buttons}>
+          {rights.triage && <MacroMenu rows={[row]} seen={props.seen} size={30} onConflict={acting.stale} />}
           <StatusButtons row={row} rights={rights} acting={acting} />
         </div>
         <Tools {...props} />

@@ -2,6 +2,7 @@
 import { ActionIcon, Anchor, Badge, Button, Menu } from '@mantine/core';
 import {
   IconAlertCircle,
+  IconBan,
   IconCheck,
   IconChecks,
   IconClock,
@@ -17,15 +18,13 @@ import {
   IconRobot,
   IconTrash,
 } from '@tabler/icons-react';
-import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Attachment, Delivery, Message } from '../../api/types';
 import { dateAndTime, exactTime, fileSize, timeOfDay } from '../../i18n/format';
 import type { Names } from '../../session/context';
 import classes from './conversation.module.css';
+import { HtmlMessage } from './HtmlMessage';
 import { Linked } from './Linked';
-
-const HtmlMessage = lazy(() => import('./HtmlMessage'));
 
 export interface MessageActions {
   retry: (message: Message) => void;
@@ -36,6 +35,8 @@ export interface MessageActions {
   editNote: (message: Message) => void;
   deleteNote: (message: Message) => void;
   mayEdit: (message: Message) => boolean;
+  /** Further replies to its post do not enter any more (CH-10). */
+  block: ((message: Message) => void) | null;
   /** What an edited note said before (WF-18). */
   versions: ((message: Message) => void) | null;
 }
@@ -140,11 +141,7 @@ function Body({ message, quoted }: { message: Message; quoted: Message | undefin
       )}
       {message.subject && <b>{`${message.subject}\n`}</b>}
       <Linked text={message.text} />
-      {message.html && (
-        <Suspense fallback={null}>
-          <HtmlMessage message={message.id} title={message.subject ?? message.text.slice(0, 60)} />
-        </Suspense>
-      )}
+      {message.html && <HtmlMessage message={message} />}
       {message.attachments.filter(shown).map((attachment, index) => (
         <File
           key={attachment.id ?? `${attachment.name} ${index}`}
@@ -303,6 +300,15 @@ function MessageMenu({ message, actions }: { message: Message; actions: MessageA
               {t('timeline.deleteNote')}
             </Menu.Item>
           </>
+        )}
+        {actions.block && message.direction === 'inbound' && message.visibility === 'public' && (
+          <Menu.Item
+            color="red"
+            leftSection={<IconBan size={15} aria-hidden />}
+            onClick={() => actions.block?.(message)}
+          >
+            {t('conversation.blockThread')}
+          </Menu.Item>
         )}
         {mask && (
           <Menu.Item

@@ -174,8 +174,10 @@ export function factWords(words: Words, fact: Fact): string | null {
         episode: fact.episode,
       });
     case 'status_changed': {
+      // Arriving takes a moment, and says nothing that its end does not say.
+      if (fact.after === 'triage') return null;
       const after = status(words, fact.after, fact.after_substatus);
-      if (!fact.before) return t('trail.facts.status_opened', { after });
+      if (!fact.before || fact.before === 'triage') return t('trail.facts.status_opened', { after });
       const before = status(words, fact.before, fact.before_substatus);
       return before === after ? null : t('trail.facts.status_changed', { before, after });
     }

@@ -15,6 +15,8 @@ export interface Acting {
   /** Somebody changed it first: nothing was done, the current state is shown. */
   conflict: boolean;
   forget: () => void;
+  /** Something else than an act found that somebody changed it first. */
+  stale: () => void;
 }
 
 export function useAct(row: Row, seen: () => string | null): Acting {
@@ -58,5 +60,10 @@ export function useAct(row: Row, seen: () => string | null): Acting {
     pending: mutation.isPending ? mutation.variables.act.act : null,
     conflict,
     forget: () => setConflict(false),
+    stale: () => {
+      setConflict(true);
+      void client.invalidateQueries({ queryKey: ['detail', row.id] });
+      void client.invalidateQueries({ queryKey: ['timeline', row.id] });
+    },
   };
 }

@@ -12,7 +12,7 @@ import { applyMessage } from '../../live/apply';
 import { type Rights, useSession } from '../../session/context';
 import type { MessageActions } from './MessageItem';
 
-type Asking = { what: 'mask' | 'delete' | 'edit'; message: Message; text: string };
+type Asking = { what: 'mask' | 'delete' | 'edit' | 'block'; message: Message; text: string };
 
 export function useMessageActions(
   row: Row,
@@ -46,11 +46,14 @@ export function useMessageActions(
     deleteNote: ask('delete'),
     // Whoever may mask may also tidy up others' notes: both need a supervisor.
     versions: null,
+    block: rights.reply ? ask('block') : null,
     mayEdit: ({ author }) => rights.mask || author.id === user.id,
   };
 
   function confirm({ what, message: { id }, text }: Asking) {
     if (what === 'mask') change.mutate({ method: 'POST', path: `/api/messages/${id}/mask`, id });
+    else if (what === 'block')
+      change.mutate({ method: 'POST', path: `/api/messages/${id}/block-thread`, id });
     else if (what === 'delete') change.mutate({ method: 'DELETE', path: `/api/notes/${id}`, id });
     else change.mutate({ method: 'PUT', path: `/api/notes/${id}`, body: { text }, id });
   }
@@ -77,6 +80,7 @@ function Dialog({ asking, pending, onChange, onConfirm }: DialogProps) {
   const { t } = useTranslation();
   const words = {
     mask: [t('timeline.maskTitle'), t('timeline.maskText'), t('timeline.maskConfirm')],
+    block: [t('conversation.blockTitle'), t('conversation.blockText'), t('conversation.blockThread')],
     delete: [t('timeline.deleteNote'), t('timeline.deleteNoteText'), t('app.delete')],
     edit: [t('timeline.editNote'), '', t('app.save')],
   } as const;

@@ -11,6 +11,7 @@ import { toast, toastProblem } from '../../lib/toast';
 import { useSession } from '../../session/context';
 import { ReasonDialog } from '../conversation/ReasonDialog';
 import { reasonsApply } from '../conversation/rules';
+import { MacroMenu } from '../MacroMenu';
 
 interface Props {
   selected: Row[];
@@ -55,6 +56,7 @@ export function BulkBar({ selected, onDone }: Props) {
         <Button size="compact-sm" variant="default" onClick={onDone}>
           {t('app.cancel')}
         </Button>
+        <MacroMenu rows={selected} seen={null} size={26} onDone={onDone} />
         <Button
           size="compact-sm"
           disabled={selected.length === 0}

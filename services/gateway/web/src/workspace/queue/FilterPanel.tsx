@@ -14,7 +14,7 @@ import {
 import { IconFilter } from '@tabler/icons-react';
 import { type ReactNode, useId } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useCounts } from '../../api/queries';
+import { useAgents, useCounts } from '../../api/queries';
 import { asFilters, type Choices, type Filters, filtersOn, NO_FILTERS } from '../../api/rows';
 import type { Named } from '../../api/types';
 import { useSession } from '../../session/context';
@@ -48,7 +48,12 @@ export function FilterPanel({ filters, onChange }: Props) {
 
 function Fields({ filters, onChange }: Props) {
   const { t } = useTranslation();
-  const { workspace } = useSession();
+  const { workspace, user } = useSession();
+  const named = !['all', 'me', 'none'].includes(filters.owner);
+  const people: Named[] = [
+    ...(useAgents().data ?? []).filter(({ id }) => id !== user.id),
+    ...workspace.virtual_agents,
+  ];
   const set = (change: Partial<Choices>) => onChange({ ...filters, ...change });
   return (
     <Stack gap="sm">
@@ -58,8 +63,8 @@ function Fields({ filters, onChange }: Props) {
             aria-labelledby={labelledBy}
             size="xs"
             fullWidth
-            value={filters.owner}
-            onChange={(owner) => set({ owner: owner as Filters['owner'] })}
+            value={named ? '' : filters.owner}
+            onChange={(owner) => set({ owner })}
             data={[
               { value: 'all', label: t('queue.ownerAll') },
               { value: 'me', label: t('queue.ownerMine') },
@@ -68,6 +73,13 @@ function Fields({ filters, onChange }: Props) {
           />
         )}
       </Segmented>
+      <Choice
+        label={t('queue.ownerNamed')}
+        all={t('queue.ownerAll')}
+        items={people}
+        value={named ? filters.owner : null}
+        onChange={(owner) => set({ owner: owner ?? 'all' })}
+      />
       <ChannelFilter filters={filters} onChange={onChange} />
       <Choice
         label={t('queue.team')}

@@ -185,7 +185,7 @@ class VirtualAgents:
         session = await self._store.get(conversation.id)
         if session is None or session.over or session.number >= conversation.status_number:
             return
-        if session.plan.inactive is not None:
+        if session.plan.inactive is not None and not session.ends:  # else it keeps its silence itself
             until = conversation.status_since + timedelta(seconds=session.plan.inactive)
             await self._silences.keep(session.agent, session.contact, session.channel, until)
 

@@ -80,7 +80,7 @@ class _VirtualAgent(ResourceModel):
     channels: tuple[str, ...] = Field(min_length=1, title="Channels", json_schema_extra=refers("channels"))
     hand_over: HandOver = Field(default="new", title="Hand over to (the previous agent: when it was delegated)")
     contact_timeout_minutes: int | None = Field(
-        default=None,
+        default=24 * 60,
         ge=1,
         le=MOST_MINUTES,
         title="Give up when the contact is silent for",

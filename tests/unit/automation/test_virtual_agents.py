@@ -131,6 +131,9 @@ async def test_AU_14_no_script_fits_so_straight_to_new_and_not_silent() -> None:
     )
     await town.says("m1", "hi", 0)
     assert (town.story.state, town.lines, town.said) == ("new.untouched", ["no_script"], [])
+    town.story.act(Resolve(), 1)
+    await town.says("m2", "hi", 2)
+    assert town.lines == ["no_script", "no_script"]
 
 
 async def test_AU_13_case_2_what_is_known_is_not_asked_and_answers_are_stored_by_their_type() -> None:
@@ -157,6 +160,10 @@ async def test_a_human_takes_over_and_the_script_stops() -> None:
     town.story.act(AssignOwner(owner=Owner(id="ben")), 10, BEN)
     await town.hear()
     await town.says("m2", "answer", 20)
+    town.story.act(Resolve(), 30)
+    await town.says("m3", "me again", 40)
+    assert town.story.state == "new.untouched"
+    town.story.act(AssignOwner(owner=Owner(id="ben")), 50, BEN)
     await town.wait(10_000)
     assert (town.said, town.story.owner, town.lines) == (["One?"], "ben", [])
     found = await town.session()

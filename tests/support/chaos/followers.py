@@ -9,6 +9,7 @@ from typing import Any
 from services.csat.domain.gate import before_frequency
 from services.csat.domain.invitations import Invitation, Stage
 from services.gateway.domain.countdown import instant_text
+from services.ingest.domain.message import StoredMessage
 from services.sla.domain.clocks import is_started, observe
 from services.sla.domain.observations import observations
 from services.sla.domain.terms import Settings, terms
@@ -16,8 +17,9 @@ from shared.contracts.clocks import ClockSnapshot
 from shared.contracts.conversations import ConversationChanged, ConversationSnapshot
 from shared.contracts.facts import Resolved, SurveyAnswered, SurveyCommented
 from shared.contracts.settings import Survey
-from shared.contracts.words import ClockKind, Status
+from shared.contracts.words import AnsweredBy, ClockKind, Direction, Status
 from tests.support.chaos.replay import Changed
+from tests.support.chaos.respondents import Respondents
 
 UNCOMPARED = {"version", "wake_at"}
 """How many writes it took, and alarms, which are hours away."""
@@ -103,6 +105,24 @@ def answers_are_recorded(
             shown = rows[id].get("survey") or {}
             if shown.get("option") != answers[-1].option:
                 yield f"{id}: the row shows the answer {shown}, heard was {answers[-1].option}"
+
+
+def pages_are_kept(
+    respondents: Respondents, histories: Mapping[str, Sequence[Changed]], messages: Sequence[StoredMessage]
+) -> Iterator[str]:
+    """What hosted pages took is in the conversation; each comment is one note with its text."""
+    facts = [fact for changes in histories.values() for one in changes for fact in one.facts]
+    answers = {(fact.invitation, fact.option) for fact in facts if isinstance(fact, SurveyAnswered)}
+    yield from (f"the page took {pair}, nobody heard" for pair in respondents.answers.items() - answers)
+    comments = [one for one in facts if isinstance(one, SurveyCommented) and one.how is AnsweredBy.PAGE]
+    notes = {
+        one.id: one.message.text
+        for one in messages
+        if one.message.direction is Direction.INTERNAL and one.message.author.id.startswith("survey:")
+    }
+    wanted = {fact.message: respondents.comments.get(fact.invitation) for fact in comments}
+    if notes != wanted or len(wanted) < len(comments):
+        yield f"comments heard {wanted}, notes stored {notes}"
 
 
 def _key(episode: int, turn: int | None) -> str:

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from deploy.demo.client import Client
-from tests.support.chaos.plan import KEYWORD
+from tests.support.chaos.plan import KEYWORD, TAGGED
 
 PASSWORD = "chaos-and-order-2026"
 CAPACITY = 3
+BUDGET = 3
+"""Runs of rules on a conversation within an hour: some conversations have more to say than that."""
 PEOPLE = {"Ana": "en", "Ben": "en", "Carla": "es", "Diego": "es"}
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 HOURS = {"zone": "Europe/Madrid", "week": {day: ["00:00-12:00", "12:30-24:00"] for day in DAYS}}
@@ -90,11 +92,21 @@ def _others(client: Client, channel: str, topics: tuple[str, ...]) -> str:
         "actions": [{"act": "change_topics", "add": [topics[0]]}],
     }
     client.ensure("rules", rule)
+    tagging = {
+        "name": "Orders",
+        "scope": {"channels": [channel]},
+        "conditions": [{"match": "any_of", "keywords": ", ".join(TAGGED)}],
+        "actions": [{"act": "tag_message", "add": ["orders"]}],
+        "position": 1,
+    }
+    client.ensure("rules", tagging)
+    client.set_singleton("automation", {"runs_per_hour": BUDGET})
     versions = [
         {"language": "en", "question": "How did we do? Answer with a number from 1 to 5."},
         {"language": "es", "question": "¿Qué tal lo hicimos? Responda con un número del 1 al 5."},
     ]
-    made = client.ensure("surveys", {"name": "Survey", "channels": [channel], "versions": versions})
+    survey = {"name": "Survey", "channels": [channel], "versions": versions, "page_link": "always"}
+    made = client.ensure("surveys", survey)
     return str(made["id"])
 
 

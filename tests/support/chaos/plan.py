@@ -14,6 +14,7 @@ COPYING = ("routing 1", "routing 2", "sla")
 """Services that copy others' settings: (re)started once all is set up, so that no replica begins with less."""
 SERVERS = ("broker", "database")
 KEYWORD = {"en": "refund", "es": "reembolso"}
+TAGGED = ("order", "pedido", "news", "novedad")
 TEXTS = {
     "en": (
         "Hello, my order has not arrived yet. Can you tell me where it is, please?",

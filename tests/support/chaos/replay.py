@@ -16,18 +16,20 @@ from datetime import datetime
 
 from services.csat.domain.invitations import Invitation
 from services.routing import language
-from services.routing.domain import acts, arrival, assignment, invitation, replies, triage, waking
+from services.routing.domain import acts, arrival, assignment, automation, invitation, replies, triage, waking
 from services.routing.domain.decision import Decision
 from services.routing.domain.desk import Desk
 from shared.contracts.conversations import (
     ActOnConversation,
+    AnswerInvitation,
+    AutomationHalted,
     ConversationChanged,
     ConversationSnapshot,
     ConversationTriaged,
     RuleActed,
 )
 from shared.contracts.conversations import Invitation as Opened
-from shared.contracts.facts import Fact, InvitationOpened, OwnerChanged
+from shared.contracts.facts import Fact, InvitationOpened, OwnerChanged, SurveyAnswered, SurveyCommented
 from shared.contracts.messages import (
     ContactChanged,
     MessageAccepted,
@@ -38,6 +40,7 @@ from shared.contracts.messages import (
     MessageUncertain,
 )
 from shared.contracts.surveys import SurveyDecision
+from shared.contracts.words import AnsweredBy
 from shared.errors import SwitchboardError
 from shared.ids import derived
 from shared.store import TrailRecord
@@ -140,6 +143,8 @@ class Model:
             return lambda current, now: acts.act(_there(current), command, self._desk, now)
         if (event := contacts.get(record.cause)) is not None:
             return lambda current, now: arrival.contact_changed(_there(current), event, self._desk, now)
+        if by_page := [fact for fact in said.changes if getattr(fact, "how", None) is AnsweredBy.PAGE]:
+            return self._by_page(said.conversation.id, by_page[0])
         if opened := [fact for fact in said.changes if isinstance(fact, InvitationOpened)]:
             return self._opening(opened[0])
         automatic = [fact for fact in said.changes if isinstance(fact, OwnerChanged) and fact.how == "automatic"]
@@ -178,6 +183,9 @@ class Model:
             case RuleActed.type:
                 acted = heard.read(RuleActed)
                 return lambda current, now: triage.rule_acted(_there(current), acted, desk, now)
+            case AutomationHalted.type:
+                halted = heard.read(AutomationHalted)
+                return lambda current, now: automation.halted(_there(current), halted, desk, now)
             case SurveyDecision.type:
                 decided = heard.read(SurveyDecision)
                 return lambda current, now: invitation.decided(_there(current), decided, desk, now)
@@ -189,6 +197,20 @@ class Model:
         kept = self._invitations[fact.invitation]
         opened = Opened(id=kept.id, episode=kept.episode, options=kept.options, expires_at=fact.expires_at)
         return lambda current, now: invitation.open_invitation(_there(current), opened, self._desk, now)
+
+    def _by_page(self, conversation: str, fact: Fact) -> Step:
+        """The answer or the comment that somebody gave on a hosted page."""
+        desk = self._desk
+        match fact:
+            case SurveyAnswered():
+                answer = AnswerInvitation(
+                    conversation=conversation, invitation=fact.invitation, option=fact.option, how=fact.how
+                )
+                return lambda current, now: invitation.answer_invitation(_there(current), answer, desk, now)
+            case SurveyCommented(invitation=id, message=note):
+                return lambda current, now: invitation.comment_invitation(_there(current), id, note, desk, now)
+            case other:
+                raise LookupError(f"no page does {other.fact}")
 
     def _unapplied(self, current: Current, id: str, causes: set[str]) -> Iterable[str]:
         """A delivery that the trail does not name must be one that changes nothing, now as before."""
@@ -218,6 +240,7 @@ DELIVERED = frozenset(
         MessageTagged,
         ConversationTriaged,
         RuleActed,
+        AutomationHalted,
         SurveyDecision,
     )
 )

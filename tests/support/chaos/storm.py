@@ -13,6 +13,7 @@ from typing import TypeVar
 import httpx2
 
 from shared.contracts.clocks import ClockSnapshot
+from shared.contracts.conversations import AutomationHalted
 from tests.support.chaos import followers, verdict
 from tests.support.chaos.agents import Agent, Work
 from tests.support.chaos.house import LONGEST, House
@@ -22,6 +23,7 @@ from tests.support.chaos.plan import Plan
 from tests.support.chaos.reading import Reading
 from tests.support.chaos.record import Record, Recorder
 from tests.support.chaos.replay import Model, Replayed
+from tests.support.chaos.respondents import Respondents
 from tests.support.chaos.stores import Stores
 from tests.support.eventually import eventually
 
@@ -64,6 +66,7 @@ class Storm:
         self._endpoint = endpoint
         self._agents: list[Agent] = []
         self._network: Network | None = None
+        self._respondents: Respondents | None = None
 
     async def rage(self) -> None:
         """Deliver, work and kill at once; returns when all is delivered, done and started again."""
@@ -79,6 +82,8 @@ class Storm:
                 group.create_task(agent.work(over))
                 watching.append(group.create_task(agent.watch(over)))
             telling = group.create_task(self._tell())
+            self._respondents = Respondents(await clients.enter_async_context(_client()), plan.seed, self._gateway)
+            pages = group.create_task(self._respondents.answer(self._endpoint, over))
             receipts = group.create_task(network.tell_receipts(self._endpoint, over))
             suffering = group.create_task(self._house.suffer(plan.outages, self._share))
             await network.deliver(plan.deliveries, self._share)
@@ -87,6 +92,7 @@ class Storm:
             over.set()
             self._endpoint.calm = True
             await receipts
+            await pages
             for task in (telling, *watching):
                 task.cancel()
 
@@ -162,6 +168,9 @@ class Storm:
         outcome.check("surveys follow the gate", gated)
         recorded = followers.answers_are_recorded(histories, stored.invitations, rows)
         outcome.check("answers are recorded", recorded)
+        if self._respondents is not None:
+            kept = followers.pages_are_kept(self._respondents, histories, stored.messages)
+            outcome.check("pages are kept", kept)
 
     async def _check_clocks(self, outcome: Outcome, stored: verdict.Stored, model: Model, api: Reading) -> None:
         settings, rows = await api.sla(), await api.rows()
@@ -226,6 +235,9 @@ class Storm:
             "taken again": sum(endpoint.taken.values()) - len(endpoint.taken),
             "refused": len(endpoint.refused),
             "surveys": Counter(str(one.stage) for one in stored.invitations),
+            "answered by page": len(self._respondents.answers) if self._respondents else 0,
+            "comments by page": len(self._respondents.comments) if self._respondents else 0,
+            "budgets spent": len(record.of(AutomationHalted.type)),
             "events said": len(record.events),
             "of these looks": len(record.of("routing.look.v1")),
             "said again": record.repeats,

@@ -143,7 +143,8 @@ def every_survey_sent(stored: Stored) -> Iterator[str]:
 
 def _surveys(stored: Stored) -> Counter[str]:
     """Survey messages by conversation."""
-    surveys = (one.message for one in stored.messages if one.message.author.id.startswith("survey:"))
+    ours = (one.message for one in stored.messages if one.message.author.id.startswith("survey:"))
+    surveys = (message for message in ours if message.direction is Direction.OUTBOUND)
     return Counter(message.conversation for message in surveys)
 
 
@@ -161,7 +162,8 @@ def every_reply_once(work: Work, stored: Stored, endpoint: Endpoint) -> Iterator
                 yield f"{id} failed, but was never refused: {message.failure}"
         elif id not in endpoint.taken:
             yield f"{id} is {message.delivery}, but never arrived"
-    notes = {one.id for one in stored.messages if one.message.direction is Direction.INTERNAL}
+    internal = (one.message for one in stored.messages if one.message.direction is Direction.INTERNAL)
+    notes = {message.id for message in internal if not message.author.id.startswith("survey:")}
     yield from (f"note {id} differs" for id in notes ^ work.notes)
     yield from endpoint.forged
 

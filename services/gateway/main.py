@@ -15,6 +15,7 @@ from services.gateway.api.principal import Gate
 from services.gateway.background import Background
 from services.gateway.consumers import table
 from services.gateway.counts import Counts
+from services.gateway.exporting import HourlyFiles
 from services.gateway.handlers import Facts, Records, Snapshots
 from services.gateway.hearing import Hearing
 from services.gateway.live import Hub
@@ -74,7 +75,13 @@ class Gateway:
         )
         leases = Leases(bus, clock, self._background)
         self._workers = Workers(
-            self._hub, leases, self._accounts, clock, broadcast=bus.broadcast, stopping=runtime.stopping
+            self._hub,
+            leases,
+            self._accounts,
+            clock,
+            broadcast=bus.broadcast,
+            stopping=runtime.stopping,
+            files=HourlyFiles(self._admin_log, settings.admin_log_dir, clock) if settings.admin_log_dir else None,
         )
         self._parts = Parts(
             settings=settings,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +22,7 @@ from shared.errors import RetryLater
 from shared.store import ASCENDING, DESCENDING, Database, Index, Page, Repository
 
 NEWEST = (("at", DESCENDING),)
+OLDEST = (("at", ASCENDING),)
 ATTEMPTS = 10
 UNREAD_SHOWN = 99
 """Unread notifications are counted this far."""
@@ -193,6 +194,16 @@ class AdminLog:
 
     async def add(self, entry: AdminLogEntry) -> None:
         await self._all.insert(entry)
+
+    async def between(self, start: datetime, end: datetime) -> AsyncIterator[AdminLogEntry]:
+        """The entries of [start, end), oldest first."""
+        after: str | None = None
+        while True:
+            found = await self._all.page({"at": {"$gte": start, "$lt": end}}, order=OLDEST, after=after, limit=500)
+            for entry in found.items:
+                yield entry
+            if (after := found.next) is None:
+                return
 
     async def page(self, search: str, user: str | None, after: str | None, limit: int) -> Page[AdminLogEntry]:
         """Newest first. ``search``: words that all occur, whatever their case."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -16,10 +18,13 @@ class GatewaySettings(BaseSettings):
     )
 
     ingest_url: HttpUrl | None = Field(None, description="where ingest answers; /hooks and /widget are sent on to it")
+    admin_log_dir: Path | None = Field(None, description="folder for the admin log, a file an hour; none without it")
     admin_email: str = Field("admin@switchboard.local", description="e-mail of the admin made at first start")
     body_limit: int = Field(2 * 1024 * 1024, ge=1024, description="largest body of an API request, in bytes")
     upload_limit: int = Field(
-        101 * 1024 * 1024, ge=1024, description="largest file that an agent may upload, in bytes; channels limit further"
+        101 * 1024 * 1024,
+        ge=1024,
+        description="largest file an agent may upload, bytes; channels limit further",
     )
     forward_limit: int = Field(30 * 1024 * 1024, ge=1024, description="largest body sent on to ingest, in bytes")
     requests_per_minute: int = Field(6000, ge=1, description="requests of one person or key, per process")

@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from services.gateway.exporting import HourlyFiles
 from services.gateway.live import Hub, Stream
 from services.gateway.presence import BEAT_SECONDS, Leases
 from services.gateway.repository import Accounts
@@ -36,7 +37,9 @@ class Workers:
         *,
         broadcast: Callable[[Event], Coroutine[Any, Any, None]],
         stopping: asyncio.Event,
+        files: HourlyFiles | None = None,
     ) -> None:
+        self._files = files
         self._hub = hub
         self._leases = leases
         self._accounts = accounts
@@ -52,6 +55,8 @@ class Workers:
             asyncio.create_task(self._every(SWEEP_SECONDS, self.sweep), name="ended sessions"),
             asyncio.create_task(self._end_streams(), name="end of streams"),
         ]
+        if self._files is not None:
+            self._tasks.append(asyncio.create_task(self._files.run(), name="admin log files"))
 
     async def stop(self) -> None:
         """End."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import TypeAlias, assert_never
 
@@ -60,18 +60,21 @@ def _clean(text: str) -> str:
 
 
 def _choice(condition: FieldCondition) -> Test:
-    name, wanted = condition.field, tuple(word.strip().casefold() for word in condition.words)
+    name, wanted = condition.field, frozenset(word.strip().casefold() for word in condition.words)
     match condition.operator:
         case Operator.IS:
-            return lambda seen: _chosen(seen, name, wanted)
+            return lambda seen: not wanted.isdisjoint(_names(seen, name))
         case Operator.IS_NOT:
-            return lambda seen: not _chosen(seen, name, wanted)
+            return lambda seen: wanted.isdisjoint(_names(seen, name))
         case _:
-            return lambda seen: not _choices(seen, name)
+            return lambda seen: not _names(seen, name)
 
 
-def _chosen(seen: Seen, name: FieldName, wanted: Collection[str]) -> bool:
-    return any(one.casefold() in wanted for one in _choices(seen, name))
+def _names(seen: Seen, name: FieldName) -> frozenset[str]:
+    found = seen.names.get(name)
+    if found is None:
+        found = seen.names[name] = frozenset(one.casefold() for one in _choices(seen, name))
+    return found
 
 
 def _choices(seen: Seen, name: FieldName) -> tuple[str, ...]:

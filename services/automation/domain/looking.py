@@ -52,6 +52,8 @@ class Seen:
     contact_labels: tuple[str, ...] = ()
     previous_score: int | None = None
     schedule: Schedule | None = None
+    names: dict[str, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
+    """By field, in which ways its value may be named: worked out once for all rules (``fields``)."""
 
     @cached_property
     def open_now(self) -> bool:

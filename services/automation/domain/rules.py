@@ -39,7 +39,7 @@ class Entry:
 
     def holds(self, seen: Seen, looked: Looked) -> bool:
         """Whether its conditions hold; without any they do."""
-        return not self.rule.conditions or self.tree.holds(seen, looked)
+        return not self.tree.below or self.tree.holds(seen, looked)
 
 
 class RuleSet:

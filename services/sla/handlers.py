@@ -105,7 +105,7 @@ def woken(clock: ClockSnapshot, now: datetime) -> Decision[ClockSnapshot] | None
     state, alarms = rules.wake(clock, now)
     if state == clock:
         return None
-    return Decision(state, says=lambda saved: rules.changed(saved, alarms))
+    return Decision(state, says=lambda saved: rules.alarmed(saved, alarms))
 
 
 def _any_target(settings: Settings) -> bool:

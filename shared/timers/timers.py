@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
-from typing import Generic, Protocol, TypeAlias
+from typing import Any, Generic, Protocol, TypeAlias
 
 import structlog
 from prometheus_client import CollectorRegistry
@@ -29,6 +29,12 @@ AHEAD = timedelta(seconds=3)
 """Read this far ahead; more than a poll, so that what is due between two polls is armed before."""
 WINDOW = 200
 AT_ONCE = 50
+LATE = timedelta(seconds=1)
+"""What is later than this belongs to a backlog: it is worked off beside what is due now, not before it."""
+LATE_AT_ONCE = 25
+NEAR_WINDOW = 1000
+CATCH_UP_POLLS = 4
+"""With no backlog in sight it is looked for only every so many polls."""
 TRIES = 8
 LONGEST_BACKOFF_SECONDS = 60.0
 HEAD_START_SECONDS = 0.2
@@ -60,8 +66,9 @@ class Timers(Generic[S]):
     """Wakes the aggregates of one collection. Any number of replicas may run: each instant is handled once.
 
     Replicas that meet give each other a head start: who is behind in the hash of (id, replica) waits up to
-    0.2 s. A replica alone waits for nobody. A wake that fails is tried again after 2, 4, 8, … seconds and parked
-    after eight times: it is left alone until something else changes the aggregate.
+    0.2 s. A replica alone waits for nobody. What fell due while nobody watched is worked off beside what is due
+    now, so that an outage makes nothing late but what fell into it. A wake that fails is tried again after
+    2, 4, 8, … seconds and parked after eight times: it is left alone until something else changes the aggregate.
     """
 
     def __init__(
@@ -88,6 +95,8 @@ class Timers(Generic[S]):
         self._nearer = asyncio.Event()
         self._progress = asyncio.Event()
         self._gate = asyncio.Semaphore(AT_ONCE)
+        self._late_gate = asyncio.Semaphore(LATE_AT_ONCE)
+        self._read_at: datetime | None = None
         self._waking: set[asyncio.Task[None]] = set()
         self._loops: list[asyncio.Task[None]] = []
         self._rival_seen: datetime | None = None
@@ -97,7 +106,8 @@ class Timers(Generic[S]):
     async def start(self) -> None:
         """Begin."""
         self._running = True
-        self._loops = [asyncio.create_task(self._read_often()), asyncio.create_task(self._ring())]
+        loops = (self._read_often(), self._catch_up_often(), self._ring())
+        self._loops = [asyncio.create_task(loop) for loop in loops]
 
     async def stop(self) -> None:
         """Let what is waking finish, then end."""
@@ -112,29 +122,48 @@ class Timers(Generic[S]):
 
     async def _read_often(self) -> None:
         while True:
-            try:
-                await self._read()
-            except RetryLater:
-                log.warning("timers.unread", collection=self._aggregates.name)
-            except Exception:
-                log.exception("timers.unread", collection=self._aggregates.name)
+            await self._tried(self._read())
             await asyncio.sleep(self._poll)
 
-    async def _read(self) -> None:
-        """Arm what is due within the look-ahead. A backlog is worked off window by window, not held in memory."""
-        until = self._clock.now() + AHEAD
-        after: datetime | None = None
+    async def _catch_up_often(self) -> None:
+        while True:
+            is_behind = await self._tried(self._catch_up())
+            await asyncio.sleep(self._poll if is_behind else self._poll * CATCH_UP_POLLS)
+
+    async def _tried(self, reading: Coroutine[Any, Any, bool]) -> bool:
+        """What it answers; True when it failed, so that it is soon tried again."""
+        try:
+            return await reading
+        except RetryLater:
+            log.warning("timers.unread", collection=self._aggregates.name)
+        except Exception:
+            log.exception("timers.unread", collection=self._aggregates.name)
+        return True
+
+    async def _read(self) -> bool:
+        """Arm what falls due from the last read on up to the look-ahead. Whether there was anything."""
+        now = self._clock.now()
+        armed = await self._arm((self._read_at or now) - LATE, now + AHEAD, NEAR_WINDOW)
+        self._read_at = now
+        return armed
+
+    async def _catch_up(self) -> bool:
+        """Arm what is late. A backlog is worked off window by window, not held in memory."""
+        return await self._arm(None, self._clock.now() - LATE, WINDOW, patient=True)
+
+    async def _arm(self, after: datetime | None, until: datetime, limit: int, *, patient: bool = False) -> bool:
         seen: set[str] = set()
         while True:
-            window = await self._aggregates.due(until, after=after, limit=WINDOW)
+            window = await self._aggregates.due(until, after=after, limit=limit)
             fresh = [(id, at) for id, at in window if id not in seen]
             alarms = [self._alarms.found(id, at, self._clock.now()) for id, at in fresh]
             self._armed()
-            if len(window) < WINDOW or not fresh:
-                return
             seen.update(id for id, _ in fresh)
+            if len(window) < limit or not fresh:
+                return bool(seen)
             after = window[-1][1]
-            await self._worked_off([alarm for alarm in alarms if alarm is not None])
+            if patient:
+                await self._worked_off([alarm for alarm in alarms if alarm is not None])
 
     async def _worked_off(self, alarms: Sequence[Alarm]) -> None:
         while sum(1 for each in alarms if not each.off and each.rings <= self._clock.now()) > WINDOW // 4:
@@ -172,8 +201,9 @@ class Timers(Generic[S]):
             return
 
     async def _handle(self, alarm: Alarm) -> None:
+        is_late = self._clock.now() - alarm.at > LATE
         try:
-            async with self._gate:
+            async with self._late_gate if is_late else self._gate:
                 await self._give_way(alarm.id)
                 await self._wake_now(alarm)
         except RetryLater as error:

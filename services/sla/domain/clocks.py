@@ -101,10 +101,13 @@ def wake(clock: ClockSnapshot, now: datetime) -> tuple[ClockSnapshot, tuple[Even
 
 
 def changed(clock: ClockSnapshot, alarms: Sequence[Event]) -> tuple[Event, ...]:
-    """What is said of a saved clock: its snapshot, and its alarms carrying the saved one."""
-    if not is_started(clock):
-        return ()
-    return (ClockChanged(clock=clock), *(alarm.model_copy(update={"clock": clock}) for alarm in alarms))
+    """What is said of a saved clock that heard something: its snapshot, and its alarms."""
+    return (ClockChanged(clock=clock), *alarmed(clock, alarms)) if is_started(clock) else ()
+
+
+def alarmed(clock: ClockSnapshot, alarms: Sequence[Event]) -> tuple[Event, ...]:
+    """Alarms, carrying the saved clock. What rows show does not change with time alone: they count by themselves."""
+    return tuple(alarm.model_copy(update={"clock": clock}) for alarm in alarms)
 
 
 def _remembered(seen: Observation) -> ClockSnapshot:

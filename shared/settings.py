@@ -63,7 +63,7 @@ class CommonSettings(BaseSettings):
     prefetch: int = Field(50, ge=1, le=1000, description="deliveries of one queue handled at once, per process")
     connect_within: float = Field(15, gt=0, description="seconds to wait for broker and store at start")
     stop_within: float = Field(20, gt=0, description="seconds to finish what is in flight at stop")
-    allow_private_endpoints: bool = Field(False, description="let webhooks, virtual agents and images go to private addresses")
+    allow_private_endpoints: bool = Field(False, description="let webhooks, bots and images go to private addresses")
 
     @field_validator("prefix")
     @classmethod

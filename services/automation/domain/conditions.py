@@ -146,16 +146,22 @@ class Compiler:
 
 def asks_text(tree: Condition) -> bool:
     """Whether it asks about the text of the message (AU-04)."""
-    return any(
-        (isinstance(one, KeywordCondition) and one.about == "text")
-        or (isinstance(one, FieldCondition) and one.field is FieldName.TEXT)
-        for one in nodes(tree)
-    )
+    return asks(tree, FieldName.TEXT)
 
 
 def asks(tree: Condition, field: FieldName) -> bool:
-    """Whether it asks about this field."""
-    return any(isinstance(one, FieldCondition) and one.field is field for one in nodes(tree))
+    """Whether it asks about this field, by keywords or otherwise."""
+
+    def about(one: Condition) -> bool:
+        match one:
+            case FieldCondition():
+                return one.field is field
+            case KeywordCondition():
+                return one.about == field.value
+            case _:
+                return False
+
+    return any(map(about, nodes(tree)))
 
 
 def describe(condition: Condition) -> str:

@@ -20,8 +20,8 @@ from shared.ids import derived
 from shared.schedule import NeverOpen, Schedule, due
 from shared.schedule.clock import Span
 
-ABOUT_CONTACT = (FieldName.CONTACT_ATTRIBUTE, FieldName.CONTACT_LABELS, FieldName.PREVIOUS_SCORE)
-"""What the followed snapshot does not hold: rules that ask it are looked at with the contact when they are due."""
+NOT_KEPT = (FieldName.CONTACT_ATTRIBUTE, FieldName.CONTACT_LABELS, FieldName.PREVIOUS_SCORE, FieldName.SUBJECT)
+"""What the followed snapshot does not hold, words of people among it: rules that ask it are looked at when due."""
 
 
 class Followed(Contract):
@@ -132,7 +132,7 @@ def _due_at(entry: Entry, wait: Wait, conversation: ConversationSnapshot, rules:
 
 
 def _may_hold(entry: Entry, conversation: ConversationSnapshot, rules: TimeRules, now: datetime) -> bool:
-    if any(asks(entry.rule.conditions, field) for field in ABOUT_CONTACT):
+    if any(asks(entry.rule.conditions, field) for field in NOT_KEPT):
         return True
     happening = happened(entry, conversation, now)
     if happening is None:
@@ -152,8 +152,17 @@ def _due(entry: Entry, wait: Wait, conversation: ConversationSnapshot) -> RuleDu
 
 
 def _slim(conversation: ConversationSnapshot) -> ConversationSnapshot:
-    """Without what only routing needs."""
+    """Without what only routing needs, and without words of people."""
     turns = tuple(turn for turn in conversation.turns if turn.ended_at is None)
     return conversation.model_copy(
-        update={"ledger": Ledger(), "inbound": (), "turns": turns, "episode_spans": (), "invitation": None}
+        update={
+            "ledger": Ledger(),
+            "inbound": (),
+            "turns": turns,
+            "episode_spans": (),
+            "invitation": None,
+            "earlier_invitations": (),
+            "subject": None,
+            "contact_name": "",
+        }
     )

@@ -81,6 +81,17 @@ def test_a_rule_whose_conditions_do_not_hold_yet_is_looked_at_with_the_next_chan
     assert len(due) == 1
 
 
+def test_what_is_followed_holds_no_words_and_a_rule_about_them_is_looked_at_when_it_is_due() -> None:
+    story = Story().message("m1", 0)
+    named = story.now.model_copy(update={"subject": "My refund"})
+    row = {"test": "keywords", "about": "subject", "keywords": "refund"}
+    conditions: dict[str, Any] = {"conditions": {"test": "group", "of": [row]}}
+    state, _ = follow(named, at(1), **conditions)
+    assert state.conversation is not None
+    assert "refund" not in state.conversation.model_dump_json()
+    assert len(looked(state, rules(**conditions), at(HOUR))[1]) == 1
+
+
 def test_older_snapshots_change_nothing_and_new_rules_are_worked_out_anew() -> None:
     story = Story().message("m1", 0)
     first = story.now

@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry
 from services.automation.domain.deliveries import RETRIED_FOR, Delivery
 from services.automation.handlers.webhooks import WebhookHandlers
 from services.automation.metrics import WebhookMetrics
-from services.automation.repository.deliveries import _indexed
+from services.automation.repository.deliveries import indexed
 from services.automation.workers.webhooks import Deliverer
 from shared.bus import Envelope
 from shared.contracts.base import SYSTEM, Event, Meta
@@ -56,6 +56,12 @@ class MemoryDeliveries(MemoryAggregates[Delivery]):
         return any(
             one.last_at is not None and one.last_at >= since for one in found if one.created_at >= since - RETRIED_FOR
         )
+
+    async def drop_before(self, instant: datetime) -> int:
+        old = [id for id, document in self._documents.items() if document["state"]["created_at"] < instant]
+        for id in old:
+            del self._documents[id]
+        return len(old)
 
 
 class MemoryMasked:
@@ -112,7 +118,7 @@ class HooksInMemory:
         self.clock = ManualClock()
         self.endpoint = Endpoint()
         self.notices: list[AdminNotice] = []
-        self.deliveries = MemoryDeliveries(Delivery, clock=self.clock, name="deliveries", document=_indexed)
+        self.deliveries = MemoryDeliveries(Delivery, clock=self.clock, name="deliveries", document=indexed)
         self.masked = MemoryMasked()
         self.restart(places)
 

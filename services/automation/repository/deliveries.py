@@ -17,7 +17,7 @@ NEWEST = (("state.created_at", DESCENDING),)
 OLDEST = (("state.created_at", ASCENDING),)
 
 
-def _indexed(state: Delivery) -> dict[str, str]:
+def indexed(state: Delivery) -> dict[str, str]:
     """Sparse: the lane while it is held there, the message while its text is inside."""
     fields = {}
     if state.held and state.status is DeliveryStatus.WAITING:
@@ -48,7 +48,7 @@ class Deliveries(Aggregates[Delivery]):
                 Index("message", (("derived.message", ASCENDING),), sparse=True),
                 Index("created", (("state.created_at", ASCENDING),)),
             ),
-            document=_indexed,
+            document=indexed,
         )
 
     async def log(self, webhook: str, status: DeliveryStatus | None, after: str | None, limit: int) -> Page[Delivery]:

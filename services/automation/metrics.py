@@ -26,3 +26,20 @@ class WebhookMetrics:
             "switchboard_webhook_attempts_total", "Calls of webhooks by how they ended", ("outcome",), registry=registry
         )
         self.seconds = Histogram("switchboard_webhook_seconds", "How long endpoints take to answer", registry=registry)
+
+
+class AgentMetrics:
+    """What sessions of virtual agents do, and how endpoints of connected ones answer."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.deeds = Counter(
+            "switchboard_virtual_agent_deeds_total",
+            "Attempts of sessions by what was done and how it ended (done, again, refused)",
+            ("deed", "outcome"),
+            registry=registry,
+        )
+        self.seconds = Histogram(
+            "switchboard_virtual_agent_seconds",
+            "How long endpoints of virtual agents take to answer",
+            registry=registry,
+        )

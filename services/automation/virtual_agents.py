@@ -14,6 +14,7 @@ from services.automation.domain.sessions import Session
 from services.automation.handlers.bots import CALL_SECONDS, Endpoints
 from services.automation.handlers.deeds import Agent, Deeds
 from services.automation.handlers.virtual_agents import VirtualAgents
+from services.automation.metrics import AgentMetrics
 from services.automation.parts import Common
 from services.automation.repository.sessions import (
     Circuits,
@@ -64,7 +65,8 @@ class VirtualAgentsPart:
         self._outside = Outside(
             allow_private=runtime.settings.allow_private_endpoints, timeout=CALL_SECONDS, connections=AT_ONCE
         )
-        endpoints = Endpoints(self._outside, common.replicas, clock)
+        metrics = AgentMetrics(runtime.metrics)
+        endpoints = Endpoints(self._outside, common.replicas, clock, metrics)
         deeds = Deeds(
             self._store,
             silences,
@@ -75,6 +77,7 @@ class VirtualAgentsPart:
             agents=self._agents,
             attributes=self._attributes,
             hours=self._hours,
+            metrics=metrics,
         )
         self._resolving: set[str] = set()
         self._handlers = VirtualAgents(

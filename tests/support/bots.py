@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
+from prometheus_client import CollectorRegistry
+
 from services.automation.domain import sessions as rules
 from services.automation.domain.budget import Budget, spend
 from services.automation.domain.circuit import Circuit
@@ -15,6 +17,7 @@ from services.automation.domain.sessions import Session
 from services.automation.handlers.bots import Endpoints
 from services.automation.handlers.deeds import Agent, Deeds
 from services.automation.handlers.virtual_agents import VirtualAgents
+from services.automation.metrics import AgentMetrics
 from services.automation.repository.sessions import Circuits, Silence, Silences
 from services.routing.domain import acts, virtual_agents
 from shared.contracts.base import Meta
@@ -127,14 +130,17 @@ class BotsInMemory:
         silences = Silences(MemoryRepository(Silence, name="silences"))
         circuits = Circuits(self.circuit_records, self.clock, lambda id: cast("Any", self.agents.get(id)))
         books = Books(topics=self.story.desk.topics, reasons=self.story.desk.reasons, attributes=ATTRIBUTES)
-        endpoints = Endpoints(self.outside, cast(Replicas, books), self.clock)
+        metrics = AgentMetrics(CollectorRegistry())
+        endpoints = Endpoints(self.outside, cast(Replicas, books), self.clock, metrics)
         shared: dict[str, Any] = {
             "bus": self.bus,
             "clock": self.clock,
             "agents": lambda: self.agents,
             "attributes": lambda: ATTRIBUTES,
         }
-        self.deeds = Deeds(self.sessions, silences, circuits, endpoints, hours=lambda _: self.hours, **shared)
+        self.deeds = Deeds(
+            self.sessions, silences, circuits, endpoints, hours=lambda _: self.hours, metrics=metrics, **shared
+        )
         self.handlers = VirtualAgents(
             self.sessions,
             silences,

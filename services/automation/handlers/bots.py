@@ -13,6 +13,7 @@ from services.automation.domain.connected import Understood
 from services.automation.domain.deeds import Tell
 from services.automation.domain.sessions import Session
 from services.automation.domain.telling import contact, conversation, public_message
+from services.automation.metrics import AgentMetrics
 from shared.clock import Clock
 from shared.contracts.base import Contract
 from shared.contracts.conversations import ConversationSnapshot
@@ -44,8 +45,9 @@ class Posts(Protocol):
 class Endpoints:
     """Calls of connected virtual agents."""
 
-    def __init__(self, outside: Posts, copies: Replicas, clock: Clock) -> None:
+    def __init__(self, outside: Posts, copies: Replicas, clock: Clock, metrics: AgentMetrics) -> None:
         self._outside = outside
+        self._metrics = metrics
         self._topics = copies.book(Topic)
         self._reasons = copies.book(ResolveReason)
         self._attributes = copies.book(ContactAttribute)
@@ -59,8 +61,9 @@ class Endpoints:
         seconds = min(CALL_SECONDS, session.plan.agent_timeout)
         async with self._places[session.agent]:
             try:
-                async with asyncio.timeout(seconds):
-                    answer = await self._outside.post(str(agent.endpoint), body, headers)
+                with self._metrics.seconds.time():
+                    async with asyncio.timeout(seconds):
+                        answer = await self._outside.post(str(agent.endpoint), body, headers)
             except Unprocessable as error:
                 raise NotTaken(error.detail) from error
             except TimeoutError as error:

@@ -14,6 +14,7 @@ from services.automation.domain.deeds import Begin, Deed, Leave, Read, Send, Sto
 from services.automation.domain.scripts import choose, escapes
 from services.automation.domain.sessions import Session
 from services.automation.handlers.bots import Endpoints, NotTaken, told_of_message, told_of_start
+from services.automation.metrics import AgentMetrics
 from shared.bus import Asks, metadata
 from shared.clock import Clock
 from shared.contracts.acts import ChangeTopics
@@ -84,6 +85,7 @@ class Deeds:
         agents: Callable[[], Mapping[str, Agent]],
         attributes: Callable[[], Mapping[str, ContactAttribute]],
         hours: Callable[[str], Schedule | None],
+        metrics: AgentMetrics,
     ) -> None:
         """``hours`` gives the schedule of a channel; None is always open."""
         self._store = store
@@ -95,17 +97,22 @@ class Deeds:
         self._agents = agents
         self._attributes = attributes
         self._hours = hours
+        self._metrics = metrics
 
     async def perform(self, session: Session, deed: Deed) -> None:
         """One attempt. What may be repeated with success is repeated; what is refused for good is handed over."""
         try:
             step = await self._attempt(session, deed)
+            outcome = "done"
         except (RetryLater, TimedOut) as error:
+            outcome = "again"
             log.info("virtual_agent.again", deed=deed.deed, attempt=session.attempts, code=error.code)
             step = self._again(deed, error.detail)
         except SwitchboardError as error:
+            outcome = "refused"
             log.warning("virtual_agent.refused", deed=deed.deed, code=error.code)
             step = self._refused(deed, error)
+        self._metrics.deeds.labels(deed.deed, outcome).inc()
         await self._save(session, deed, step)
 
     # --- each deed -----------------------------------------------------------------------------------------------

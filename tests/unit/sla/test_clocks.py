@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
+from services.routing.domain import virtual_agents
 from shared.contracts.acts import AssignOwner, ChangeTopics, Owner, Resolve, SetNew, SetPending
 from shared.contracts.clocks import ClockChanged, ClockSnapshot, SlaBreached, SlaLevelReached, SlaWarned
 from shared.contracts.facts import Span
 from shared.contracts.settings import Distribution, Policy, ScheduleSettings, WorkflowSettings
-from shared.contracts.words import ClockOutcome, Visibility, Vocabulary
+from shared.contracts.words import ClockOutcome, OwnerKind, Visibility, Vocabulary
 from shared.schedule import Schedule, ScheduleForm, shown
 from tests.support.clock import ManualClock
 from tests.support.clocks import SlaInMemory, changed
@@ -72,9 +73,23 @@ async def test_SL_04_it_starts_at_the_hand_over_of_a_virtual_agent() -> None:
     await watch.hear(1)
     assert watch.story.state == "bot"
     assert await watch.sla.all() == {}
+    watch.story.keep(virtual_agents.hand_over(watch.story.now, BOT, watch.story.desk, at(300)))
+    await watch.hear(300)
+    assert (await watch.clock()).due_at == at(900)
+
+
+async def test_SL_04_it_starts_when_a_human_takes_it_from_a_virtual_agent_and_pauses_while_it_is_delegated() -> None:
+    watch = Watch(story=Story(desk(triage=True)))
+    watch.story.message("m1", 0).keep(_taken_by_bot(watch.story))
     watch.story.act(AssignOwner(owner=Owner(id="ana")), 300)
     await watch.hear(300)
     assert (await watch.clock()).due_at == at(900)
+    watch.story.act(AssignOwner(owner=Owner(kind=OwnerKind.VIRTUAL_AGENT, id=BOT.id)), 400)
+    await watch.hear(400)
+    assert not (await watch.clock()).running
+    watch.story.keep(virtual_agents.hand_over(watch.story.now, BOT, watch.story.desk, at(1000), back=True))
+    await watch.hear(1000)
+    assert (await watch.clock()).due_at == at(1500)
 
 
 def _taken_by_bot(story: Story) -> Any:

@@ -2,102 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import timedelta
+import base64
+from collections.abc import AsyncIterator
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import parseaddr
 from typing import Any
 
 import pytest
-from prometheus_client import CollectorRegistry
 
-from services.ingest.domain.mailbox import Mailbox
-from shared.contracts.base import Actor
-from shared.contracts.channels import ReadChannelStates
 from shared.contracts.messages import (
+    Attachment,
+    MaskMessage,
     MessageAccepted,
+    MessageFailed,
     MessageReceived,
-    MessageSnapshot,
-    ReadMessage,
+    MessageUncertain,
+    ReadAttachment,
     ReadOriginal,
-    SendMessage,
+    RetryMessage,
+    StartConversation,
+    StoreAttachment,
 )
-from shared.contracts.words import ActorKind, Delivery, Medium, MessageKind
-from shared.store import Repository, Store
+from shared.contracts.words import Delivery, Medium, MessageKind
+from shared.errors import NotFound, TooLarge, Unprocessable
+from shared.ids import new_id
+from shared.store import UPLOAD_PIECE
 from tests.support.eventually import eventually
 from tests.support.ingest import House, ingest_at
-from tests.support.mail import PASSWORD, Account, Dovecot, Outbox, mail, smtp_server
+from tests.support.mail import Account, Outbox, bounce, mail
+from tests.support.mail_house import ADDRESS, EVA, any_ok, config, connected, read, received, reply
 
 pytestmark = pytest.mark.integration
-
-EVA = Actor(kind=ActorKind.AGENT, id="eva", name="Eva")
-ADDRESS = "help@shop.example"
-
-
-@pytest.fixture(scope="module")
-def dovecot() -> Iterator[Dovecot]:
-    server = Dovecot()
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def account(dovecot: Dovecot, prefix: str) -> Account:
-    return Account(dovecot.port, prefix)
-
-
-@pytest.fixture
-async def outbox() -> AsyncIterator[Outbox]:
-    async with smtp_server(PASSWORD) as outbox:
-        yield outbox
 
 
 @pytest.fixture
 async def house(mongo_url: str, prefix: str) -> AsyncIterator[House]:
     async with ingest_at(mongo_url, prefix, mail_lease=3.0) as house:
         yield house
-
-
-def config(account: Account, outbox: Outbox, **fields: Any) -> dict[str, Any]:
-    return {
-        "medium": "email",
-        "address": ADDRESS,
-        "display_name": "Shop",
-        "imap_host": "localhost",
-        "imap_port": account.port,
-        "imap_security": "none",
-        "imap_user": account.user,
-        "imap_password": PASSWORD,
-        "smtp_host": "localhost",
-        "smtp_port": outbox.port,
-        "smtp_security": "none",
-        **fields,
-    }
-
-
-async def connected(house: House, account: Account, outbox: Outbox, **fields: Any) -> str:
-    """The id of a channel whose mailbox is being read."""
-    channel = (await house.channel(config(account, outbox, **fields))).id
-    await eventually(lambda: reads(house, channel))
-    return channel
-
-
-async def reads(house: House, channel: str) -> bool:
-    states = (await house.bus.ask(ReadChannelStates())).items
-    return [(state.channel, state.state) for state in states] == [(channel, "ok")]
-
-
-async def received(house: House, count: int = 1) -> list[MessageReceived]:
-    return (await eventually(lambda: len(found := house.said(MessageReceived)) >= count and found)) or []
-
-
-async def read(house: House, id: str) -> MessageSnapshot:
-    return (await house.bus.ask(ReadMessage(message_id=id))).message
-
-
-async def reply(house: House, conversation: str, text: str = "¡Claro!", **fields: Any) -> MessageSnapshot:
-    return (await house.bus.ask(SendMessage(conversation=conversation, text=text, by=EVA, **fields))).message
 
 
 async def test_CH_02_a_mail_is_answered_and_the_answer_to_that_joins(
@@ -163,70 +106,158 @@ async def test_a_mail_wakes_us_at_once(house: House, account: Account, outbox: O
     await eventually(lambda: len(house.said(MessageReceived)) == 2, 4)
 
 
-async def test_what_came_before_is_left_alone_unless_days_are_asked_for(
+async def opened(house: House, account: Account, outbox: Outbox, **fields: Any) -> MessageReceived:
+    """A mailbox with one mail in it, taken in."""
+    await connected(house, account, outbox, **fields)
+    account.put(mail(name="m1@ana.example"))
+    (event,) = await received(house)
+    return event
+
+
+async def test_a_bounce_fails_the_mail_it_is_about_and_opens_nothing(
     house: House, account: Account, outbox: Outbox
 ) -> None:
-    account.put(mail("old", name="old@ana.example"))
-    first = await house.channel(config(account, outbox))
-    await eventually(lambda: reads(house, first.id))
-    account.put(mail("new", name="new@ana.example"))
-    assert [one.message.text for one in await received(house)] == ["new"]
-    with account.client() as client:
-        client.create_folder("Archive")
-        for number in range(45):
-            client.append("Archive", mail(f"n{number}", name=f"n{number}@ana.example"))
-    await house.channel(config(account, outbox, imap_folder="Archive", import_days=7, address="b@shop.example"))
-    found = [one.message.text for one in await received(house, 46)]
-    assert found == ["new", *(f"n{number}" for number in range(45))]
+    event = await opened(house, account, outbox)
+    sent = await reply(house, event.message.conversation)
+    (answer,) = await outbox.got(1)
+    await eventually(lambda: house.said(MessageAccepted))
+    name = str(answer["Message-ID"]).strip("<>")
+    account.put(bounce("x" + name[1:]), bounce(name, action="delayed"), bounce(name))
+    (failed,) = await eventually(lambda: house.said(MessageFailed))
+    assert (failed.message_id, failed.reason) == (sent.id, "550 5.1.1 No such user")
+    assert (await read(house, sent.id)).delivery is Delivery.FAILED
+    # A report about a mail that we never sent is a mail like others, of a machine.
+    _, other = await received(house, 2)
+    assert (other.message.automatic_reply, other.thread.address) == (True, "mailer-daemon@mx.example.org")
 
 
-async def test_cut_off_between_storing_and_the_cursor_nothing_is_lost_or_doubled(
-    mongo_url: str, prefix: str, account: Account, outbox: Outbox
+async def test_nothing_automatic_answers_a_machine_and_ours_says_that_it_is_one(
+    house: House, account: Account, outbox: Outbox
 ) -> None:
-    async with looking_at(mongo_url, prefix) as boxes:
-        async with ingest_at(mongo_url, prefix, mail_lease=1.0) as house:
-            channel = await connected(house, account, outbox)
-            account.put(mail("one", name="1@ana.example"))
-            await received(house)
-            await eventually(lambda: read_to(boxes, channel, 1))
-        # As a process leaves it that dies right after storing: the cursor is not moved, the lease is held.
-        box = await boxes.get(channel)
-        assert box is not None
-        until = box.held_until + timedelta(seconds=1)
-        dead = {"last_uid": 0, "holder": "dead", "held_until": until, "version": box.version + 1}
-        await boxes.put(box.model_copy(update=dead))
-        account.put(mail("two", name="2@ana.example"))
-        async with ingest_at(mongo_url, prefix, mail_lease=1.0) as house:
-            (event,) = await received(house)
-            await eventually(lambda: read_to(boxes, channel, 2))
-            assert (event.message.text, len(house.said(MessageReceived))) == ("two", 1)
+    event = await opened(house, account, outbox)
+    conversation = event.message.conversation
+    await reply(house, conversation, "We are on it.", automatic=True)
+    (answer,) = await outbox.got(1)
+    assert str(answer["Auto-Submitted"]) == "auto-replied"
+    name = str(answer["Message-ID"]).strip("<>")
+    account.put(mail("I am away.", answers=[name], name="m2@ana.example", Auto_Submitted="auto-replied"))
+    _, away = await received(house, 2)
+    assert (away.message.conversation, away.message.automatic_reply) == (conversation, True)
+    with pytest.raises(Unprocessable) as refused:
+        await reply(house, conversation, "We are on it.", automatic=True)
+    assert refused.value.extra["rule"] == "automatic_reply"
+    await reply(house, conversation, "A person may.")
+    await outbox.got(2)
 
 
-async def test_two_processes_read_one_mailbox_in_turn(
-    mongo_url: str, prefix: str, account: Account, outbox: Outbox
+async def test_a_mail_without_an_answer_is_uncertain_and_only_a_person_sends_it_again(
+    house: House, account: Account, outbox: Outbox
 ) -> None:
-    async with AsyncExitStack() as ends, looking_at(mongo_url, prefix) as boxes:
-        first = await ends.enter_async_context(ingest_at(mongo_url, prefix, mail_lease=1.0))
-        channel = await connected(first, account, outbox)
-        async with ingest_at(mongo_url, prefix, mail_lease=1.0) as second:
-            account.put(*(mail(f"n{number}", name=f"n{number}@ana.example") for number in range(5)))
-            await eventually(lambda: read_to(boxes, channel, 5))
-            assert (len(first.said(MessageReceived)), second.said(MessageReceived)) == (5, [])
-            await ends.aclose()
-            account.put(mail("last", name="last@ana.example"))
-            assert [event.message.text for event in await received(second)] == ["last"]
+    event = await opened(house, account, outbox)
+    outbox.answers = [None]
+    sent = await reply(house, event.message.conversation)
+    (uncertain,) = await eventually(lambda: house.said(MessageUncertain))
+    assert uncertain.message_id == sent.id
+    outbox.answers = ["550 no such user"]
+    await house.bus.ask(RetryMessage(message_id=sent.id, by=EVA))
+    (failed,) = await eventually(lambda: house.said(MessageFailed))
+    assert failed.reason == "The mail was refused: 550 no such user"
+    await house.bus.ask(RetryMessage(message_id=sent.id, by=EVA))
+    mails = await outbox.got(2)
+    assert len({str(one["Message-ID"]) for one in mails}) == 1
 
 
-@asynccontextmanager
-async def looking_at(mongo_url: str, prefix: str) -> AsyncIterator[Repository[Mailbox]]:
-    """The leases and cursors as stored."""
-    store = await Store.connect(mongo_url, prefix, embedded=True, metrics=CollectorRegistry())
-    try:
-        yield Repository(store.database("ingest"), "mailboxes", Mailbox)
-    finally:
-        await store.close()
+async def test_CH_08_files_go_both_ways_and_PR_03_masking_forgets_them(
+    house: House, account: Account, outbox: Outbox
+) -> None:
+    await connected(house, account, outbox)
+    html = '<p>See <img src="cid:logo"> and <img src="https://t.example/1.gif"></p>'
+    made = message_from_bytes(mail("See", name="m1@ana.example", html=html), policy=SMTP)
+    assert isinstance(made, EmailMessage)
+    body = made.get_body(("html",))
+    assert isinstance(body, EmailMessage)
+    body.add_related(b"\x89PNG", "image", "png", cid="<logo>", filename="logo.png")
+    made.add_attachment(b"PK zip of death", maintype="application", subtype="zip", filename="a.zip")
+    account.put(made.as_bytes())
+    (event,) = await received(house)
+    logo, archive = event.message.attachments
+    assert (logo.inline, archive.name, archive.size, event.message.remote_images) == (True, "a.zip", 15, True)
+    shown = await house.bus.ask(ReadOriginal(message_id=event.message.id))
+    assert ("data:image/png;base64,iVBORw==" in shown.html, "t.example" in shown.html, shown.blocked) == (
+        True,
+        False,
+        1,
+    )
+    shown = await house.bus.ask(ReadOriginal(message_id=event.message.id, images=True))
+    assert "https://t.example/1.gif" in shown.html
+
+    stored = await upload(house, event.message.conversation, b"a" * UPLOAD_PIECE + b"bc")
+    sent = await reply(house, event.message.conversation, "Here", attachments=(stored,))
+    (answer,) = await outbox.got(1)
+    _, file = list(answer.iter_parts())  # type: ignore[attr-defined]  # policy SMTP makes EmailMessage
+    assert (file.get_filename(), file.get_content()) == ("invoice.pdf", b"a" * UPLOAD_PIECE + b"bc")
+
+    await eventually(lambda: house.said(MessageAccepted))
+    for id in (event.message.id, sent.id):
+        masked = (await house.bus.ask(MaskMessage(message_id=id, by=EVA))).message
+        assert (masked.text, masked.html, masked.subject, masked.attachments) == ("", None, None, ())
+    with pytest.raises(NotFound):
+        await house.bus.ask(ReadOriginal(message_id=event.message.id))
+    chunk = ReadAttachment(conversation=event.message.conversation, attachment=archive.id or "")
+    with pytest.raises(NotFound):
+        await house.bus.ask(chunk)
 
 
-async def read_to(boxes: Repository[Mailbox], channel: str, uid: int) -> bool:
-    box = await boxes.get(channel)
-    return box is not None and box.last_uid >= uid
+async def upload(house: House, conversation: str, data: bytes, type: str = "application/pdf") -> Attachment:
+    pieces = [data[start : start + UPLOAD_PIECE] for start in range(0, len(data), UPLOAD_PIECE)]
+    name = new_id()
+    for number, piece in enumerate(pieces):
+        command = StoreAttachment(
+            conversation=conversation,
+            upload=name,
+            name="invoice.pdf",
+            media_type=type,
+            number=number,
+            data=base64.b64encode(piece).decode(),
+            end=number == len(pieces) - 1,
+            by=EVA,
+        )
+        for _ in range(2):  # a piece may be repeated
+            stored = (await house.bus.ask(command)).attachment
+    assert stored is not None
+    return stored
+
+
+async def test_CH_08_a_channel_limits_the_files_that_agents_send(
+    house: House, account: Account, outbox: Outbox
+) -> None:
+    value = config(account, outbox)
+    await house.channel(value, max_attachment_mb=1, attachment_types=["image/*", "application/pdf"])
+    await eventually(lambda: any_ok(house))
+    account.put(mail())
+    (event,) = await received(house)
+    conversation = event.message.conversation
+    with pytest.raises(Unprocessable):
+        await upload(house, conversation, b"x", type="application/zip")
+    with pytest.raises(TooLarge):
+        await upload(house, conversation, b"x" * (1_048_576 + 1))
+    assert (await upload(house, conversation, b"x", type="image/png")).size == 1
+
+
+async def test_CH_14_a_mail_we_write_first_begins_a_thread_that_its_answer_joins(
+    house: House, account: Account, outbox: Outbox
+) -> None:
+    event = await opened(house, account, outbox)
+    command = StartConversation(
+        channel=event.thread.channel, address="ana@example.org", subject="Your parcel", text="It is here.", by=EVA
+    )
+    sent = (await house.bus.ask(command)).message
+    (first,) = await outbox.got(1)
+    assert (str(first["Subject"]), first["In-Reply-To"], sent.subject) == ("Your parcel", None, "Your parcel")
+    assert sent.conversation != event.message.conversation
+    account.put(mail("Thanks", answers=[str(first["Message-ID"]).strip("<>")], name="m9@ana.example"))
+    _, answer = await received(house, 2)
+    assert answer.message.conversation == sent.conversation
+    # A copy of what we sent, laid into the same folder, is no message of a contact.
+    account.put(first.as_bytes(), mail("last"))
+    assert [one.message.text for one in await received(house, 3)] == ["hola", "Thanks", "last"]

@@ -68,6 +68,9 @@ service imap-login {{
 }}
 service anvil {{
   chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 """
 
@@ -185,7 +188,8 @@ class Outbox:
         return answer
 
     def authenticate(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
-        return AuthResult(success=self.password is None or data.password.decode() == self.password)
+        right = self.password is None or data.password.decode() == self.password
+        return AuthResult(success=right, handled=right)
 
 
 @asynccontextmanager

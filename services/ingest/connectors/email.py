@@ -94,10 +94,12 @@ class EmailConnector:
             port=config.smtp_port,
             timeout=self._timeout,
             use_tls=config.smtp_security == "tls",
-            start_tls=config.smtp_security == "starttls",
+            start_tls=False,
         )
         try:
             await server.connect()
+            if config.smtp_security == "starttls":
+                await _start_tls(server)
             if server.last_ehlo_response is None:
                 await server.ehlo()
             await _sign_in(server, login, config)
@@ -145,6 +147,14 @@ class EmailConnector:
             pieces.append(piece)
             offset += len(piece)
         return b"".join(pieces)
+
+
+async def _start_tls(server: SMTP) -> None:
+    """From here on encrypted, or not at all: never merely tried."""
+    await server.ehlo()
+    if not server.supports_extension("starttls"):
+        raise SMTPNotSupported("no STARTTLS")
+    await server.starttls()
 
 
 async def _sign_in(server: SMTP, login: Login | None, config: EmailConfig) -> None:

@@ -9,7 +9,7 @@ from shared.contracts.channels import ChannelState
 from shared.contracts.settings import EmailConfig
 from shared.ids import derived
 
-FIRST_PAUSE = timedelta(seconds=5)
+FIRST_PAUSE = timedelta(seconds=2)
 LONGEST_PAUSE = timedelta(minutes=10)
 OVERLAP = timedelta(days=1)
 """A folder that was made anew is read again from this long before the newest mail known: dates are only by the day."""

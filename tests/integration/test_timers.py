@@ -209,6 +209,16 @@ async def test_a_backlog_is_worked_off_and_later_ones_still_ring(bench: Bench) -
     assert set(bench.woken.values()) == {1}
 
 
+async def test_what_is_due_now_does_not_wait_for_a_backlog(bench: Bench) -> None:
+    await bench.process(0, ring)
+    await fill(bench, "old", 600, wake_at=soon(-3600))
+    await fill(bench, "new", 1, wake_at=soon(0.1))
+    await bench.timers[0].start()
+    await eventually(lambda: len(bench.woken) == 601, within=30)
+    order = [event.case.id for event in bench.said]
+    assert order.index("new0") < 300
+
+
 @pytest.mark.bench
 async def test_cost_grows_with_what_is_due_not_with_what_is_open(bench: Bench) -> None:
     """20,000 open documents, 200 due within two seconds: each rings within moments, reading costs milliseconds."""

@@ -45,7 +45,8 @@ DUE = int(os.environ.get("CLOCKS_DUE", "2000"))
 WITHIN = timedelta(seconds=20)
 KILLS = (timedelta(seconds=5), timedelta(seconds=12))[: int(os.environ.get("CLOCKS_KILLS", "2"))]
 LEAD = timedelta(seconds=8)
-AIM = 1.0
+AIM = float(os.environ.get("CLOCKS_AIM", "1"))
+"""Seconds, for two cores of one's own: an alarm costs all processes together about 13 ms of CPU."""
 
 
 async def test_SL_12_every_alarm_of_a_hundred_thousand_clocks_is_said_once_and_told_once_through_two_kills(

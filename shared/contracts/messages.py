@@ -437,6 +437,29 @@ class ReadOriginal(Command[Original]):
     images: bool = False
 
 
+class NoteVersion(Contract):
+    """What a note said until ``by`` changed or deleted it at ``at`` (WF-18)."""
+
+    at: Instant
+    by: Actor
+    text: str
+
+
+class NoteVersions(Contract):
+    """The versions before the current one, newest first; none once the note was masked."""
+
+    items: tuple[NoteVersion, ...]
+
+
+class ReadNoteVersions(Command[NoteVersions]):
+    """What a note said before; 404 for what is no note."""
+
+    type: ClassVar[str] = "ingest.read_note_versions"
+    service: ClassVar[str] = "ingest"
+
+    message_id: str
+
+
 class StoredFile(Contract):
     """``attachment`` is there with the last piece: put it into a reply."""
 

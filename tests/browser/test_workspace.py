@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, FilePayload, Locator, Page, async_playwright, expect
 
 from deploy.demo.client import Client
 from shared.ids import conversation_id
@@ -337,6 +337,78 @@ async def test_PR_02_the_audit_trail_is_hidden_and_stays_hidden(sol: Page, desk:
     await expect(messages).not_to_contain_text("Episode 1 began")
     await sol.get_by_role("switch", name="Audit trail").check(force=True)
     await expect(messages).to_contain_text("Episode 1 began", timeout=SLOW)
+
+
+async def test_CH_05_a_message_says_its_kind_and_a_public_one_links_back(sol: Page, desk: Desk) -> None:
+    messages = await opened(sol, await desk.hears("Kind", "Hello?"))
+    await expect(messages).to_contain_text("Direct message", timeout=SLOW)
+    address = f"@kim{uuid.uuid4().hex[:8]}"
+    post = {"visibility": "public", "kind": "comment", "root": "post-5", "link": "https://network.example/post-5"}
+    await desk.network.says(address, "Nice shop", sender={"address": address, "name": "Kim"}, **post)
+    id = conversation_id(desk.channel, address, "public", "post-5")
+    await desk.machine.becomes(id, status="new", within=SECONDS)
+    messages = await opened(sol, id)
+    link = messages.get_by_role("link", name="Comment: Open on the network")
+    await expect(link).to_have_attribute("href", "https://network.example/post-5", timeout=SLOW)
+
+
+async def test_CH_08_an_agent_attaches_a_file(sol: Page, desk: Desk, replies: Replies) -> None:
+    id = await desk.hears("Files", "Can you send the manual?")
+    await opened(sol, id)
+    file: FilePayload = {"name": "manual.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4 " + b"x" * 300_000}
+    await sol.locator("input[type=file]").set_input_files([file])
+    await sol.get_by_role("region", name="Reply box").get_by_role("button", name="Send").click(timeout=SLOW)
+    messages = sol.get_by_role("log", name="Messages")
+    await expect(messages.get_by_role("link", name="Attachment manual.pdf")).to_be_visible(timeout=SLOW)
+    body = await eventually(lambda: replies.to(id), SECONDS)
+    assert [one["name"] for one in body[0]["attachments"]] == ["manual.pdf"]
+
+
+async def test_CH_14_WF_33_one_writes_first_and_sees_the_other_conversation_in_between(sol: Page, desk: Desk) -> None:
+    address = f"+34 {uuid.uuid4().int % 10**9}"
+    post = {"visibility": "public", "kind": "comment", "root": "post-9"}
+    await desk.network.says(address, "A public word.", sender={"address": address, "name": "Both"}, **post)
+    await desk.machine.becomes(conversation_id(desk.channel, address, "public", "post-9"), status="new", within=SECONDS)
+    await desk.network.says(address, "A private word.", sender={"address": address, "name": "Both"})
+    private = desk.network.conversation(address)
+    await desk.machine.becomes(private, status="new", within=SECONDS)
+    messages = await opened(sol, conversation_id(desk.channel, address, "public", "post-9"))
+    await sol.get_by_role("button", name="Write to this contact").click()
+    dialog = sol.get_by_role("dialog", name="Write to Both")
+    await dialog.get_by_role("textbox", name="Message").fill("May we help?")
+    await dialog.get_by_role("button", name="Send").click()
+    await expect(sol).to_have_url(re.compile(f"/c/{private}"), timeout=SLOW)
+    await expect(messages).to_contain_text("May we help?", timeout=SLOW)
+    await sol.get_by_role("button", name="More actions").click()
+    await sol.get_by_role("menuitemcheckbox", name="Other conversations in between").click()
+    await expect(messages).to_contain_text("A public word.", timeout=SLOW)
+    await sol.get_by_role("button", name="More actions").click()
+    await sol.get_by_role("menuitemcheckbox", name="Other conversations in between").click()
+    await expect(messages).not_to_contain_text("A public word.", timeout=SLOW)
+
+
+async def test_WF_18_what_a_note_said_before_is_shown(sol: Page, desk: Desk) -> None:
+    id = await desk.hears("Noted", "Hello?")
+    messages = await opened(sol, id)
+    note = (await desk.machine.post(f"/api/conversations/{id}/notes", {"text": "First thought."}))["message"]["id"]
+    await desk.machine.put(f"/api/notes/{note}", {"text": "Second thought."})
+    item = messages.locator(f'[data-message="{note}"]')
+    await expect(item).to_contain_text("Second thought.", timeout=SLOW)
+    await item.get_by_role("button", name="Message menu").click()
+    await sol.get_by_role("menuitem", name="Earlier versions").click()
+    await expect(sol.get_by_role("dialog", name="Earlier versions")).to_contain_text("First thought.", timeout=SLOW)
+    await sol.keyboard.press("Escape")
+
+
+async def test_AU_22_a_macro_is_run_from_the_conversation(sol: Page, desk: Desk) -> None:
+    acts = [{"act": "write_note", "text": "Waiting for the warehouse."}, {"act": "set_pending"}]
+    await desk.make("macros", name="To the warehouse", actions=acts)
+    id = await desk.hears("Macro", "Where is it?")
+    messages = await opened(sol, id)
+    await sol.get_by_role("button", name="Macros").click()
+    await sol.get_by_role("option", name="To the warehouse").click()
+    await expect(messages).to_contain_text("Waiting for the warehouse.", timeout=SLOW)
+    await desk.machine.becomes(id, status="pending", within=SECONDS)
 
 
 async def test_AG_05_who_has_nothing_yet_is_told_so(product: Product, desk: Desk, browser: Browser) -> None:

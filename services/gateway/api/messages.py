@@ -21,7 +21,9 @@ from shared.contracts.messages import (
     EditNote,
     MaskMessage,
     MessageSnapshot,
+    NoteVersions,
     ReadMessage,
+    ReadNoteVersions,
     RetryMessage,
     SendMessage,
     Sent,
@@ -124,6 +126,15 @@ async def delete_note(id: MessageId, principal: Me, parts: PartsOf, asks: Asks) 
     await _own_note(parts, asks, principal, id)
     sent = await asks.ask(EditNote(message_id=id, text=None, by=principal.actor))
     return answer(await _stored(parts, sent))
+
+
+@router.get("/notes/{id}/versions", responses={200: {"model": NoteVersions}, **errors(404)}, response_model=None)
+async def note_versions(id: MessageId, principal: Me, parts: PartsOf, asks: Asks) -> Response:
+    """What a note said before it was changed (WF-18). Of a deleted one: for its author and supervisors."""
+    note = await visible_message(parts, asks, principal, id, Action.NOTE)
+    if note.deleted:
+        await _own_note(parts, asks, principal, id)
+    return answer(await asks.ask(ReadNoteVersions(message_id=id)))
 
 
 @router.post("/messages/{id}/retry", responses={200: {"model": MessageAnswer}, **errors(404, 409)}, response_model=None)

@@ -13,15 +13,19 @@ from shared.contracts.base import Meta
 from shared.contracts.messages import (
     AttachmentChunk,
     ContactRead,
+    NoteVersion,
+    NoteVersions,
     Original,
     ReadAttachment,
     ReadContact,
     ReadMessage,
+    ReadNoteVersions,
     ReadOriginal,
     ReadTimeline,
     Sent,
     Timeline,
 )
+from shared.contracts.words import Direction
 from shared.errors import NotFound
 
 CHUNK = 192 * 1024
@@ -51,6 +55,14 @@ class Reading:
         state = await self._repository.message(command.message_id)
         thread = await self._repository.threads.get(state.message.conversation)
         return Sent(message=shown(state, thread.tags.get(state.id, ()) if thread is not None else ()))
+
+    async def note_versions(self, command: ReadNoteVersions, _meta: Meta) -> NoteVersions:
+        """What a note said before each of its changes (WF-18)."""
+        state = await self._repository.message(command.message_id)
+        if state.message.direction is not Direction.INTERNAL:
+            raise NotFound("There is no such note.")
+        versions = [NoteVersion(at=edit.at, by=edit.by, text=edit.text) for edit in reversed(state.edits)]
+        return NoteVersions(items=tuple(versions))
 
     async def contact(self, command: ReadContact, _meta: Meta) -> ContactRead:
         """A contact and the thread keys of its conversations."""

@@ -171,7 +171,7 @@ function SampleForm({ pending, onTry }: { pending: boolean; onTry: (sample: obje
         />
         <Button
           size="xs"
-          variant="light"
+          variant="default"
           loading={pending}
           leftSection={<IconFlask size={15} aria-hidden />}
           onClick={submit}
@@ -200,7 +200,7 @@ function StoredForm({ pending, onTry }: { pending: boolean; onTry: (last: number
       />
       <Button
         size="xs"
-        variant="light"
+        variant="default"
         loading={pending}
         disabled={typeof last !== 'number'}
         leftSection={<IconFlask size={15} aria-hidden />}
@@ -289,26 +289,28 @@ function Would({ tried }: { tried: Tried }) {
 function Results({ results }: { results: Tried[] }) {
   const { t } = useTranslation('admin');
   const matching = results.filter((tried) => tried.matches);
+  const first = [...matching, ...results.filter((tried) => !tried.matches)];
   return (
     <Stack gap={4}>
       <Text size="sm" fw={600}>
         {t('trial.counted', { matching: matching.length, all: results.length })}
       </Text>
       <ul className={classes.runs}>
-        {results.map((tried, index) => (
+        {first.map((tried, index) => (
           <li key={tried.id ?? index} className={classes.run}>
+            {tried.id && (
+              <Anchor
+                component={Link}
+                to={`/c/${tried.id}`}
+                size="sm"
+                target="_blank"
+                style={{ float: 'right' }}
+              >
+                {t('trial.openConversation', { id: tried.id.slice(0, 8) })}
+              </Anchor>
+            )}
             <details>
-              <summary>
-                {tried.matches ? t('trial.matches') : t('trial.matchesNot')}
-                {tried.id && (
-                  <>
-                    {' · '}
-                    <Anchor component={Link} to={`/c/${tried.id}`} size="sm" target="_blank">
-                      {t('trial.openConversation', { id: tried.id.slice(0, 8) })}
-                    </Anchor>
-                  </>
-                )}
-              </summary>
+              <summary>{t(tried.matches ? 'trial.matches' : 'trial.matchesNot')}</summary>
               <Result tried={tried} />
             </details>
           </li>

@@ -24,7 +24,7 @@ export function FileList({ uploads }: { uploads: Uploads }) {
               {name}
             </span>
             {attachment ? (
-              <span>{fileSize(size)}</span>
+              <span style={{ whiteSpace: 'nowrap' }}>{fileSize(size)}</span>
             ) : (
               <Progress
                 value={percent}

@@ -38,7 +38,7 @@ export interface MessageActions {
   /** Further replies to its post do not enter any more (CH-10). */
   block: ((message: Message) => void) | null;
   /** What an edited note said before (WF-18). */
-  versions: ((message: Message) => void) | null;
+  versions: (message: Message) => void;
 }
 
 interface Props {
@@ -276,10 +276,10 @@ function MessageMenu({ message, actions }: { message: Message; actions: MessageA
             {t('timeline.openOnNetwork')}
           </Menu.Item>
         )}
-        {note && message.edited_at && actions.versions && (
+        {note && message.edited_at && (
           <Menu.Item
             leftSection={<IconHistory size={15} aria-hidden />}
-            onClick={() => actions.versions?.(message)}
+            onClick={() => actions.versions(message)}
           >
             {t('timeline.versions')}
           </Menu.Item>

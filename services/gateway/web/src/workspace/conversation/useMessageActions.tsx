@@ -11,6 +11,7 @@ import { toastProblem } from '../../lib/toast';
 import { applyMessage } from '../../live/apply';
 import { type Rights, useSession } from '../../session/context';
 import type { MessageActions } from './MessageItem';
+import { NoteVersions } from './NoteVersions';
 
 type Asking = { what: 'mask' | 'delete' | 'edit' | 'block'; message: Message; text: string };
 
@@ -21,6 +22,7 @@ export function useMessageActions(
 ): { actions: MessageActions; dialog: ReactNode } {
   const { user } = useSession();
   const client = useQueryClient();
+  const [versions, setVersions] = useState<string | null>(null);
   const [asking, setAsking] = useState<Asking | null>(null);
 
   const change = useMutation({
@@ -45,7 +47,7 @@ export function useMessageActions(
     editNote: ask('edit'),
     deleteNote: ask('delete'),
     // Whoever may mask may also tidy up others' notes: both need a supervisor.
-    versions: null,
+    versions: (message) => setVersions(message.id),
     block: rights.reply ? ask('block') : null,
     mayEdit: ({ author }) => rights.mask || author.id === user.id,
   };
@@ -59,12 +61,15 @@ export function useMessageActions(
   }
 
   const dialog = (
-    <Dialog
-      asking={asking}
-      pending={change.isPending}
-      onChange={setAsking}
-      onConfirm={() => asking && confirm(asking)}
-    />
+    <>
+      <Dialog
+        asking={asking}
+        pending={change.isPending}
+        onChange={setAsking}
+        onConfirm={() => asking && confirm(asking)}
+      />
+      <NoteVersions id={versions} onClose={() => setVersions(null)} />
+    </>
   );
   return { actions, dialog };
 }

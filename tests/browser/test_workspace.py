@@ -400,6 +400,23 @@ async def test_WF_18_what_a_note_said_before_is_shown(sol: Page, desk: Desk) -> 
     await sol.keyboard.press("Escape")
 
 
+async def test_CH_11_a_contact_is_muted_from_his_card(sol: Page, desk: Desk) -> None:
+    channel = await asyncio.to_thread(desk.admin.get, f"/api/settings/channels/{desk.channel}")
+    await desk.machine.ask(
+        "PUT",
+        f"/api/settings/channels/{desk.channel}",
+        {**channel["value"], "muting": True},
+        If_Match=f'"{channel["version"]}"',
+    )
+    await opened(sol, await desk.hears("Noisy", "Buy now!"))
+    card = sol.get_by_role("complementary", name="Contact")
+    await card.get_by_role("button", name="Mute contact on this channel").click(timeout=SLOW)
+    await sol.get_by_role("dialog").get_by_role("button", name="Mute contact on this channel").click()
+    await expect(card.get_by_text("Muted", exact=True)).to_be_visible(timeout=SLOW)
+    await card.get_by_role("button", name="Unmute contact on this channel").click()
+    await expect(card.get_by_text("Muted", exact=True)).to_have_count(0, timeout=SLOW)
+
+
 async def test_AU_22_a_macro_is_run_from_the_conversation(sol: Page, desk: Desk) -> None:
     acts = [{"act": "write_note", "text": "Waiting for the warehouse."}, {"act": "set_pending"}]
     await desk.make("macros", name="To the warehouse", actions=acts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -15,9 +15,9 @@ from services.sla.domain.observations import observations
 from services.sla.domain.terms import Settings, terms
 from shared.contracts.clocks import ClockSnapshot
 from shared.contracts.conversations import ConversationChanged, ConversationSnapshot
-from shared.contracts.facts import Resolved, SurveyAnswered, SurveyCommented
+from shared.contracts.facts import Resolved, StatusChanged, SurveyAnswered, SurveyCommented
 from shared.contracts.settings import Survey
-from shared.contracts.words import AnsweredBy, ClockKind, Direction, Status
+from shared.contracts.words import ActorKind, AnsweredBy, ClockKind, Direction, Status
 from tests.support.chaos.replay import Changed
 from tests.support.chaos.respondents import Respondents
 
@@ -123,6 +123,21 @@ def pages_are_kept(
     wanted = {fact.message: respondents.comments.get(fact.invitation) for fact in comments}
     if notes != wanted or len(wanted) < len(comments):
         yield f"comments heard {wanted}, notes stored {notes}"
+
+
+def greeted_once_a_session(
+    histories: Mapping[str, Sequence[Changed]], messages: Sequence[StoredMessage]
+) -> Iterator[str]:
+    """A script of one statement says one thing each time that its virtual agent takes the conversation."""
+    greetings = Counter(
+        one.message.conversation for one in messages if one.message.author.kind is ActorKind.VIRTUAL_AGENT
+    )
+    for id, changes in histories.items():
+        taken = sum(
+            isinstance(fact, StatusChanged) and fact.after is Status.BOT for one in changes for fact in one.facts
+        )
+        if greetings[id] > taken:
+            yield f"{id} was greeted {greetings[id]} times, taken {taken} times"
 
 
 def _key(episode: int, turn: int | None) -> str:

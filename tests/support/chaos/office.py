@@ -12,6 +12,11 @@ from tests.support.chaos.plan import KEYWORD, TAGGED
 
 PASSWORD = "chaos-and-order-2026"
 CAPACITY = 3
+SCRIPTS = [
+    {"language": "es", "steps": [{"step": "statement", "text": "Hola, enseguida le atiende una persona."}]},
+    {"steps": [{"step": "statement", "text": "Hello, somebody will be with you in a moment."}]},
+]
+"""They greet whoever writes in private, and hand over."""
 BUDGET = 3
 """Runs of rules on a conversation within an hour: some conversations have more to say than that."""
 PEOPLE = {"Ana": "en", "Ben": "en", "Carla": "es", "Diego": "es"}
@@ -101,6 +106,7 @@ def _others(client: Client, channel: str, topics: tuple[str, ...]) -> str:
     }
     client.ensure("rules", tagging)
     client.set_singleton("automation", {"runs_per_hour": BUDGET})
+    client.ensure("auto-responders", {"name": "Greeter", "channels": [channel], "scripts": SCRIPTS})
     versions = [
         {"language": "en", "question": "How did we do? Answer with a number from 1 to 5."},
         {"language": "es", "question": "¿Qué tal lo hicimos? Responda con un número del 1 al 5."},

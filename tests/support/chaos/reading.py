@@ -7,9 +7,10 @@ from typing import Any, TypeVar
 
 import httpx2
 
-from services.routing.domain.desk import Desk, opening_scopes
+from services.routing.domain.desk import Desk, inception_scopes, opening_scopes
 from services.sla.domain.terms import Settings
 from shared.contracts.settings import (
+    AutoResponder,
     Distribution,
     Label,
     LanguageSettings,
@@ -64,6 +65,7 @@ class Reading:
     async def desk(self) -> tuple[Desk, tuple[str, ...]]:
         """The settings as routing sees them; and the languages it tells apart."""
         teams = await self._objects(Team)
+        virtual_agents = await self._objects(AutoResponder)
         desk = Desk(
             workflow=await self._singleton(WorkflowSettings),
             topics=_by_name(await self._objects(Topic)),
@@ -74,6 +76,8 @@ class Reading:
             teams=dict(sorted(teams.items(), key=lambda entry: (entry[1].position, entry[1].name))),
             users=await self._objects(User),
             openings=opening_scopes((await self._objects(Rule)).values()),
+            inceptions=inception_scopes(virtual_agents.values()),
+            virtual_agents=virtual_agents,
         )
         languages = await self._singleton(LanguageSettings)
         return desk, languages.languages if languages.enabled else ()

@@ -16,7 +16,17 @@ from datetime import datetime
 
 from services.csat.domain.invitations import Invitation
 from services.routing import language
-from services.routing.domain import acts, arrival, assignment, automation, invitation, replies, triage, waking
+from services.routing.domain import (
+    acts,
+    arrival,
+    assignment,
+    automation,
+    invitation,
+    replies,
+    triage,
+    virtual_agents,
+    waking,
+)
 from services.routing.domain.decision import Decision
 from services.routing.domain.desk import Desk
 from shared.contracts.conversations import (
@@ -29,7 +39,15 @@ from shared.contracts.conversations import (
     RuleActed,
 )
 from shared.contracts.conversations import Invitation as Opened
-from shared.contracts.facts import Fact, InvitationOpened, OwnerChanged, SurveyAnswered, SurveyCommented
+from shared.contracts.facts import (
+    Fact,
+    InvitationOpened,
+    OwnerChanged,
+    StatusChanged,
+    SurveyAnswered,
+    SurveyCommented,
+    VirtualAgentLeft,
+)
 from shared.contracts.messages import (
     ContactChanged,
     MessageAccepted,
@@ -40,7 +58,8 @@ from shared.contracts.messages import (
     MessageUncertain,
 )
 from shared.contracts.surveys import SurveyDecision
-from shared.contracts.words import AnsweredBy
+from shared.contracts.virtual_agents import LeaveConversation
+from shared.contracts.words import AnsweredBy, Status
 from shared.errors import SwitchboardError
 from shared.ids import derived
 from shared.store import TrailRecord
@@ -143,6 +162,8 @@ class Model:
             return lambda current, now: acts.act(_there(current), command, self._desk, now)
         if (event := contacts.get(record.cause)) is not None:
             return lambda current, now: arrival.contact_changed(_there(current), event, self._desk, now)
+        if left := [fact for fact in said.changes if isinstance(fact, VirtualAgentLeft)]:
+            return self._leaving(said, left[0])
         if by_page := [fact for fact in said.changes if getattr(fact, "how", None) is AnsweredBy.PAGE]:
             return self._by_page(said.conversation.id, by_page[0])
         if opened := [fact for fact in said.changes if isinstance(fact, InvitationOpened)]:
@@ -197,6 +218,25 @@ class Model:
         kept = self._invitations[fact.invitation]
         opened = Opened(id=kept.id, episode=kept.episode, options=kept.options, expires_at=fact.expires_at)
         return lambda current, now: invitation.open_invitation(_there(current), opened, self._desk, now)
+
+    def _leaving(self, said: ConversationChanged, fact: VirtualAgentLeft) -> Step:
+        """A virtual agent's own end of its work; where to, the change itself tells."""
+        resolved = any(isinstance(one, StatusChanged) and one.after is Status.RESOLVED for one in said.changes)
+
+        def leave(current: Current, now: datetime) -> Decision:
+            before = _there(current)
+            command = LeaveConversation(
+                conversation=before.id,
+                agent=fact.by.id,
+                name=fact.by.name,
+                status_number=before.status_number,
+                to="resolved" if resolved else "new",
+                why=fact.why,
+                detail=fact.detail,
+            )
+            return virtual_agents.leave(before, command, self._desk, now)
+
+        return leave
 
     def _by_page(self, conversation: str, fact: Fact) -> Step:
         """The answer or the comment that somebody gave on a hosted page."""

@@ -14,6 +14,7 @@ import httpx2
 
 from shared.contracts.clocks import ClockSnapshot
 from shared.contracts.conversations import AutomationHalted
+from shared.contracts.words import ActorKind
 from tests.support.chaos import followers, verdict
 from tests.support.chaos.agents import Agent, Work
 from tests.support.chaos.house import LONGEST, House
@@ -32,8 +33,10 @@ T = TypeVar("T")
 LOOK_SECONDS = 1.0
 TELL_SECONDS = 10.0
 AT_ONCE = 8
-OUTGOING = ("ingest", "csat")
-"""Attempts that a kill cut off are due again when their lease ends (ingest: 60 s, csat: 20 s and more)."""
+OUTGOING = ("ingest", "csat", "automation")
+"""Attempts that a kill cut off are due again when their lease ends (ingest: 60 s, csat: 20 s and more), and virtual
+agents that fell silent let go after a minute.
+"""
 MOST_JUDGEMENTS = 5
 ENDINGS = ("replies ended", "surveys sent")
 """Checks that wait for them."""
@@ -168,6 +171,7 @@ class Storm:
         outcome.check("surveys follow the gate", gated)
         recorded = followers.answers_are_recorded(histories, stored.invitations, rows)
         outcome.check("answers are recorded", recorded)
+        outcome.check("greeted once", followers.greeted_once_a_session(histories, stored.messages))
         if self._respondents is not None:
             kept = followers.pages_are_kept(self._respondents, histories, stored.messages)
             outcome.check("pages are kept", kept)
@@ -237,6 +241,7 @@ class Storm:
             "surveys": Counter(str(one.stage) for one in stored.invitations),
             "answered by page": len(self._respondents.answers) if self._respondents else 0,
             "comments by page": len(self._respondents.comments) if self._respondents else 0,
+            "greetings": sum(one.message.author.kind is ActorKind.VIRTUAL_AGENT for one in stored.messages),
             "budgets spent": len(record.of(AutomationHalted.type)),
             "events said": len(record.events),
             "of these looks": len(record.of("routing.look.v1")),

@@ -148,10 +148,8 @@ class VirtualAgents:
 
     def _begun(self, conversation: ConversationSnapshot, now: datetime) -> Session:
         owner = conversation.owner.id if conversation.owner is not None else ""
-        agent = self._agents().get(owner)
-        delegated = conversation.previous_owner is not None
-        if agent is None:
-            agent = _GONE
+        agent = self._agents().get(owner) or _GONE
+        delegated = agent.activation == "delegation"  # what takes by itself cannot be given a conversation
         session = sessions.begun(
             conversation.id,
             conversation.status_number,

@@ -27,6 +27,20 @@ IDS = (
     "%F0%9F%91%A9",
 )
 
+CONDITIONS = {
+    "test": "group",
+    "join": "any",
+    "of": [
+        {"test": "keywords", "about": "text", "match": "any_of", "keywords": "a, b", "ignore_accents": True},
+        {"test": "field", "field": "text", "operator": "matches", "value": "a+"},
+        {"test": "field", "field": "contact_attribute", "attribute": "a", "operator": "in_the_last", "value": 7},
+    ],
+}
+SAMPLE = {
+    "message": {"text": "a", "subject": "s", "kind": "direct", "browser_language": "es", "has_attachment": True},
+    "contact": {"attributes": {"a": "2026-01-01"}, "groups": ["g"], "language": "es", "previous_score": 1},
+    "conversation": {"channel": "x", "status": "new", "tags": ["t"], "priority_score": 1, "at": "2026-01-01T00:00:00Z"},
+}
 SETTINGS: dict[str, dict[str, Any]] = {
     "channels": {
         "name": "N",
@@ -106,10 +120,30 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "enabled": False,
         "event": "message_received",
         "scope": {"channels": ["x"], "visibilities": ["public"]},
-        "conditions": [{"match": "any_of", "keywords": "a, b", "ignore_accents": True}],
-        "actions": [{"act": "set_attribute", "attribute": "a", "value": "b"}, {"act": "change_topics", "add": ["x"]}],
+        "after_minutes": 5,
+        "working_time": True,
+        "conditions": CONDITIONS,
+        "actions": [
+            {"act": "set_attribute", "attribute": "a", "value": "b"},
+            {"act": "notify", "agents": ["x"], "owner": True, "text": "t"},
+            {"act": "call_webhook", "webhook": "x"},
+        ],
         "position": 1,
     },
+    "macros": {"name": "N", "user": None, "actions": [{"act": "change_topics", "add": ["x"]}], "position": 1},
+    "automation": {"runs_per_hour": 50},
+    "auto-responders": {
+        "name": "N",
+        "enabled": False,
+        "activation": "delegation",
+        "channels": ["x"],
+        "contact_timeout_minutes": 5,
+        "scripts": [{"hours": "inside", "language": "en", "steps": [{"step": "question", "text": "Q"}]}],
+        "escape_words": ["agent"],
+    },
+    "virtual-agents": {"name": "N", "enabled": False, "channels": ["x"], "endpoint": "https://example.org/bot"},
+    "webhooks": {"name": "N", "enabled": False, "url": "https://example.org/hook", "events": ["note.written"]},
+    "thread-blocks": {"name": "N", "channel": "x", "root": "r"},
     "surveys": {
         "name": "N",
         "enabled": False,
@@ -144,7 +178,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "away-states": {"name": "N", "enabled": False},
     "sign-in": {"inactive_minutes": 600},
 }
-SINGLETONS = ("priority", "language-detection", "workflow", "sign-in")
+SINGLETONS = ("priority", "language-detection", "workflow", "automation", "sign-in")
 
 
 async def test_every_kind_of_settings_is_tried_here(machine: Caller) -> None:
@@ -210,6 +244,12 @@ def _writes(conversation: str, inbound: str, contact: str) -> list[tuple[str, st
         ("POST", f"{of}/tags", {"message_id": inbound, "add": ["x"], "remove": ["y"]}),
         ("PATCH", f"/api/contacts/{contact}", {**attributes, "language": "es", "vip": True}),
         ("POST", "/api/keys", {"name": "k", "scopes": ["read"]}),
+        ("POST", "/api/rules/preview", {"rule": SETTINGS["rules"], "sample": SAMPLE}),
+        ("POST", "/api/rules/preview", {"rule": SETTINGS["rules"], "last": 2}),
+        ("POST", f"{of}/macro", {"macro": "x", **guards}),
+        ("POST", "/api/conversations/macro", {"ids": [conversation], "macro": "x"}),
+        ("POST", "/api/macros", SETTINGS["macros"]),
+        ("PUT", f"/api/contacts/{contact}/mutes/x", {}),
         ("POST", "/api/schedules/preview", {"start": "2026-01-01T00:00:00Z", "target_seconds": 60.0, "until": None}),
     ]
 

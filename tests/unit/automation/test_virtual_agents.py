@@ -11,6 +11,7 @@ import pytest
 from docs.verifier.switchboard_webhooks import verify
 from shared.contracts.acts import AssignOwner, Owner, Resolve
 from shared.contracts.base import Meta
+from shared.contracts.conversations import ConversationChanged
 from shared.contracts.notices import AdminNotice
 from shared.contracts.settings import AutoResponder
 from shared.contracts.virtual_agents import ReadAgentsHealth
@@ -226,6 +227,31 @@ async def test_an_event_heard_again_begins_and_answers_nothing_again() -> None:
     await town.hear()
     await town.hear()
     assert town.said == ["One?"]
+
+
+async def _heard_in_the_wrong_order(town: BotsInMemory) -> None:
+    """The contact's second message is heard of before the change to bot that came before it."""
+    for name, seconds in (("m1", 0), ("m2", 2)):
+        town.texts[name] = inbound(name, seconds, f"text of {name}").message
+    story, meta = town.story, _meta()
+    story.message("m1", 0).answer("m1", 1, virtual_agent="va")
+    first = ConversationChanged(conversation=story.now, changes=story.facts)
+    story.message("m2", 2)
+    town.clock.set(at(2))
+    await town.hear(town.texts["m2"])
+    await town.handlers.on_conversation_changed(first, meta)
+    await town.work()
+
+
+async def test_events_in_the_wrong_order_lead_to_the_same_session() -> None:
+    town = greeter("One?", "Two?")
+    await _heard_in_the_wrong_order(town)
+    assert town.said == ["One?", "Two?"]
+
+    connected = robin()
+    await _heard_in_the_wrong_order(connected)
+    told = [json.loads(body)["data"].get("message", {}).get("text") for _, _, body in connected.outside.posted]
+    assert told == [None, "text of m1", "text of m2"]
 
 
 async def test_an_agent_that_is_switched_off_lets_its_conversations_go() -> None:

@@ -12,6 +12,7 @@ from services.ingest.connectors.email import EmailConnector
 from services.ingest.connectors.mail_server import Logins
 from services.ingest.connectors.webhook import WebhookConnector
 from services.ingest.consumers import table
+from services.ingest.domain.links import LIFETIME, file_path
 from services.ingest.domain.message import StoredMessage
 from services.ingest.files import Files
 from services.ingest.handlers.accepting import Accepting
@@ -24,6 +25,7 @@ from services.ingest.handlers.mailing import Mailing
 from services.ingest.handlers.reading import Reading
 from services.ingest.handlers.receipts import Receipts
 from services.ingest.handlers.writing import Writing
+from services.ingest.http.files import FileLinks
 from services.ingest.http.gate import Gate
 from services.ingest.http.hooks import Hooks
 from services.ingest.http.limiting import Limiter
@@ -38,6 +40,7 @@ from services.ingest.settings import IngestSettings
 from services.ingest.streams import Streams
 from services.ingest.workers import Courier
 from shared.contracts.live import TimelineHint
+from shared.contracts.messages import Attachment
 from shared.contracts.settings import Channel, ContactAttribute, ThreadBlock, WebchatConfig
 from shared.contracts.words import Medium
 from shared.http import http_app
@@ -49,6 +52,7 @@ from shared.settings import load
 from shared.timers import Timers
 
 TOKENS = "visitors"
+FILES = "file addresses"
 DRAIN_SECONDS = 5.0
 
 
@@ -82,10 +86,18 @@ class Ingest:
             self._repository.blobs, logins, key=names[0], allow_private=private, timeout=settings.mail_timeout
         )
         me = new_id()
+        files = runtime.vault.signing_keys(FILES)
+        public_url = str(runtime.settings.public_url).rstrip("/")
+
+        def address(state: StoredMessage, file: Attachment) -> str | None:
+            if file.id is None:
+                return file.url
+            return public_url + file_path(state.thread.channel, file.id, state.message.sent_at + LIFETIME, files[0])
+
         self._courier = Courier(
             self._repository,
             channels,
-            {Medium.WEBHOOK: WebhookConnector(self._sending, clock), Medium.EMAIL: smtp},
+            {Medium.WEBHOOK: WebhookConnector(self._sending, clock, address), Medium.EMAIL: smtp},
             Files(self._fetching, self._repository.blobs, channels, metrics),
             publish=bus.publish,
             show=self._show,
@@ -136,6 +148,7 @@ class Ingest:
             "Switchboard ingest", body_limit=settings.body_limit, larger={"/widget": settings.widget_body_limit}
         )
         app.include_router(hooks.router())
+        app.include_router(FileLinks(self._repository.blobs, files, clock).router())
         app.include_router(widget.router())
 
         def allowed(channel: str) -> Sequence[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -19,6 +20,7 @@ from shared.contracts.messages import (
     SendMessage,
     Sent,
     StartConversation,
+    StoreAttachment,
 )
 from shared.contracts.words import ActorKind, Delivery
 from shared.errors import Conflict, NotFound, Unprocessable
@@ -214,3 +216,31 @@ async def test_CH_09_after_the_reply_window_nothing_is_sent(house: House, endpoi
     assert sent.message.text == "in time"
     with pytest.raises(Unprocessable):
         await house.bus.ask(SendMessage(conversation=conversation, text=" ", by=EVA))
+
+
+async def test_CH_08_a_stored_file_goes_to_the_endpoint_as_an_address_that_only_we_can_make(
+    house: House, endpoint: Receiver
+) -> None:
+    _, conversation = await opened(house, endpoint.url)
+    command = StoreAttachment(
+        conversation=conversation,
+        upload="u",
+        name="photo.png",
+        media_type="image/png",
+        number=0,
+        data=base64.b64encode(b"png").decode(),
+        end=True,
+        by=EVA,
+    )
+    stored = (await house.bus.ask(command)).attachment
+    assert stored is not None
+    await house.bus.ask(SendMessage(conversation=conversation, attachments=(stored,), by=EVA))
+    (request,) = await endpoint.got(1)
+    (file,) = request.json()["attachments"]
+    assert (file["name"], file["size"]) == ("photo.png", 3)
+    path = file["url"].partition("/hooks/")[2]
+    fetched = await house.client.get(f"/hooks/{path}")
+    assert (fetched.status_code, fetched.content) == (200, b"png")
+    assert fetched.headers["content-disposition"].startswith("attachment")
+    for forged in (path.replace("signature=", "signature=0"), path.replace("until=", "until=9"), path.split("?")[0]):
+        assert (await house.client.get(f"/hooks/{forged}")).status_code in (404, 422)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from services.ingest.domain.delivery import Outcome, Postponed, Refused, Took, of_answer
 from services.ingest.domain.message import StoredMessage
 from shared.clock import Clock
+from shared.contracts.messages import Attachment
 from shared.contracts.settings import Channel, WebhookConfig
 from shared.errors import InvalidInput, SwitchboardError, Unprocessable
 from shared.outside import Answer, NoAnswer, Unreachable
@@ -22,19 +24,24 @@ class Posts(Protocol):
     async def post(self, url: str, body: bytes, headers: dict[str, str]) -> Answer: ...
 
 
+FileAddress: TypeAlias = Callable[[StoredMessage, Attachment], str | None]
+"""Where the endpoint fetches a file from; the same for every attempt."""
+
+
 class WebhookConnector:
     """Sends by POST. 2xx is accepted; the answer may name the message: ``{"external_id": "…"}``."""
 
-    def __init__(self, outside: Posts, clock: Clock) -> None:
+    def __init__(self, outside: Posts, clock: Clock, address: FileAddress) -> None:
         self._outside = outside
         self._clock = clock
+        self._address = address
 
     async def send(self, state: StoredMessage, channel: Channel) -> Outcome:
         """One attempt."""
         config = channel.config
         if not isinstance(config, WebhookConfig) or config.outbound_url is None or not config.outbound_secret:
             return Refused("The channel has no address for replies.")
-        body = body_of(state)
+        body = body_of(state, self._address)
         headers = sign(config.outbound_secret, state.id, self._clock.now(), body)
         headers |= {"content-type": "application/json"}
         try:
@@ -48,7 +55,7 @@ class WebhookConnector:
         return _outcome(answer)
 
 
-def body_of(state: StoredMessage) -> bytes:
+def body_of(state: StoredMessage, address: FileAddress) -> bytes:
     """What the endpoint gets; the same bytes for every attempt."""
     message = state.message
     body = {
@@ -61,7 +68,8 @@ def body_of(state: StoredMessage) -> bytes:
         "to": {"address": state.thread.address},
         "text": message.text,
         "attachments": [
-            {"name": one.name, "type": one.type, "size": one.size, "url": one.url} for one in message.attachments
+            {"name": one.name, "type": one.type, "size": one.size, "url": address(state, one)}
+            for one in message.attachments
         ],
         "in_reply_to": message.in_reply_to,
         "quick_replies": [{"id": one.id, "label": one.label} for one in message.quick_replies],

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from services.ingest.resources import declarations, with_secrets
 from shared.contracts.settings import Channel, ContactAttribute, WebhookConfig
 from shared.webhooks import key_of
 
-CHANNELS, ATTRIBUTES = declarations(allow_private=False)
+CHANNELS, ATTRIBUTES, _ = declarations(allow_private=False)
 
 
 def channel(**config: Any) -> Channel:
@@ -71,3 +72,41 @@ def test_CT_03_a_list_needs_options_and_a_name_must_be_usable() -> None:
     bad = ContactAttribute(name="a.b", type="list")
     assert [one.field for one in ATTRIBUTES.check("", bad, {})] == ["name", "options"]
     assert ATTRIBUTES.check("", ContactAttribute(name="plan", type="list", options=("gold",)), {}) == []
+
+
+def mailbox(**config: Any) -> Channel:
+    usual = {"address": "Help@shop.example", "imap_host": "mail.example.org", "smtp_host": "mail.example.org"}
+    value = {"medium": "email", "imap_password": "secret", **usual, **config}
+    return Channel.model_validate({"name": "Mail", "config": value})
+
+
+@pytest.mark.parametrize(
+    ("config", "field"),
+    [
+        ({"imap_password": None}, "config.imap_password"),
+        ({"sign_in": "oauth2", "oauth_client_id": "c"}, "config.oauth_token_url"),
+        (
+            {"sign_in": "oauth2", "oauth_client_id": "c", "oauth_token_url": "http://10.0.0.1/token"},
+            "config.oauth_token_url",
+        ),
+        ({"display_name": "Shop\r\nBcc: x"}, "config.display_name"),
+        ({"imap_folder": "a\nb"}, "config.imap_folder"),
+    ],
+)
+def test_a_mailbox_that_could_not_be_used_is_refused_with_its_field(config: dict[str, Any], field: str) -> None:
+    assert problems(mailbox()) == []
+    assert problems(mailbox(**config)) == [field]
+
+
+def test_CH_01_one_mailbox_and_one_address_are_one_channel() -> None:
+    claims = set(CHANNELS.claims(mailbox()))
+    same_box = mailbox(address="other@shop.example", imap_user="HELP@shop.example")
+    assert claims & set(CHANNELS.claims(same_box)) == {"name:mail", "mailbox:mail.example.org:help@shop.example:inbox"}
+    other = mailbox(address="other@shop.example", imap_folder="Support")
+    assert claims & set(CHANNELS.claims(other)) == {"name:mail"}
+
+
+@pytest.mark.parametrize("host", ["a b", "mail.example.org/x", "", "x\r\ny"])
+def test_a_host_that_is_no_name_is_refused(host: str) -> None:
+    with pytest.raises(ValidationError):
+        mailbox(imap_host=host)

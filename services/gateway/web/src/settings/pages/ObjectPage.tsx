@@ -160,7 +160,12 @@ function Loaded({ info, stored, onReload }: { info: KindInfo; stored: Stored; on
           onReload();
         }}
       />
-      {Below && <Below stored={stored} />}
+      {Below && (
+        // Clear of the form's bar, which reaches into the page's lower edge.
+        <div style={{ marginTop: 48 }}>
+          <Below stored={stored} />
+        </div>
+      )}
     </Stack>
   );
 }

@@ -61,9 +61,7 @@ class Contacts:
             raise NotFound("There is no such contact.")
         return ContactRead(contact=contact.snapshot(), threads=await self._repository.threads_of(contact.id))
 
-    async def set_mute(
-        self, contact: str, channel: str, cause: Meta, *, wanted: bool, by: Actor | None = None
-    ) -> None:
+    async def set_mute(self, contact: str, channel: str, cause: Meta, *, wanted: bool, by: Actor | None = None) -> None:
         """By a person, or a rule."""
         found = self._channels.get(channel)
         if wanted and (found is None or not found.muting):

@@ -54,7 +54,7 @@ async def test_nothing_is_lost_or_doubled_whatever_is_killed(house: House) -> No
         stores(house.mongo_url, house.prefix, embedded=house.embedded) as found,
     ):
         office = furnish(house.url("gateway"), house.api_key(), endpoint.url)
-        endpoint.secret = office.outbound_secret
+        endpoint.secret, endpoint.bot_secret = office.outbound_secret, office.bot_secret
         house.start(COPYING)
         tell("workspace set up")
         storm = Storm(plan, house, office, endpoint)

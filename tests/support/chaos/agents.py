@@ -98,6 +98,9 @@ class Agent:
         drawn = self._chance.random()
         if drawn < 0.35:
             await self._reply(row)
+        elif drawn < 0.42 and row["visibility"] == "private":
+            bot = {"kind": "virtual_agent", "id": self._office.bot}
+            await self._act(row, {"act": "assign_owner", "owner": bot})
         elif drawn < 0.6:
             await self._reply(row)
             reason = self._office.solved if self._chance.random() < 0.8 else self._office.other

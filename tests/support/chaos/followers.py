@@ -128,7 +128,7 @@ def pages_are_kept(
 def greeted_once_a_session(
     histories: Mapping[str, Sequence[Changed]], messages: Sequence[StoredMessage]
 ) -> Iterator[str]:
-    """A script of one statement says one thing each time that its virtual agent takes the conversation."""
+    """Script and bot say at most one thing each time that a virtual agent has the conversation."""
     greetings = Counter(
         one.message.conversation for one in messages if one.message.author.kind is ActorKind.VIRTUAL_AGENT
     )

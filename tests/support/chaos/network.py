@@ -16,6 +16,7 @@ import httpx2
 
 from shared.errors import Unauthenticated
 from shared.webhooks import sign, verify
+from tests.support.chaos.office import BOT_PATH
 from tests.support.chaos.patience import Patience, json_of
 from tests.support.chaos.plan import Delivery
 from tests.support.eventually import eventually
@@ -23,19 +24,21 @@ from tests.support.receiver import Answer, Receiver, Request
 
 AHEAD = 0.3
 """How much of all messages the network may be ahead of the agents' work."""
-REFUSED, POSTPONED, RECEIPTS = 0.04, 0.06, 0.3
+REFUSED, POSTPONED, RECEIPTS, SILENT = 0.04, 0.06, 0.3, 0.1
 
 
 class Endpoint(Receiver):
     """Where replies arrive. ``taken`` counts those taken by webhook-id, ``bodies`` keeps one of each.
 
     Until it is ``calm`` it answers some with 503 (try again) and some with 400 (never): a message that was refused
-    once is refused always.
+    once is refused always. At another path it is a virtual agent; ``told`` are the events that it got.
     """
 
     def __init__(self, seed: str) -> None:
         super().__init__()
         self.secret = ""
+        self.bot_secret = ""
+        self.told: set[str] = set()
         self.calm = False
         self.taken: Counter[str] = Counter()
         self.bodies: dict[str, dict[str, Any]] = {}
@@ -45,6 +48,8 @@ class Endpoint(Receiver):
 
     def answer(self, request: Request) -> Answer:
         """As the endpoint of a network would: checks the signature, takes a repeat as a repeat."""
+        if request.path == BOT_PATH:
+            return self._as_bot(request)
         try:
             id = verify(request.headers, request.body, (self.secret,), datetime.now(UTC))
         except Unauthenticated as error:
@@ -62,6 +67,21 @@ class Endpoint(Receiver):
         self.taken[id] += 1
         self.bodies[id] = body
         return 200, {}, b"{}"
+
+    def _as_bot(self, request: Request) -> Answer:
+        """A virtual agent that says a word to each message and hands over, away or silent at times."""
+        try:
+            self.told.add(verify(request.headers, request.body, (self.bot_secret,), datetime.now(UTC)))
+        except Unauthenticated as error:
+            self.forged.append(error.detail)
+            return 401, {}, b""
+        drawn = 1.0 if self.calm else self._chance.random()
+        if drawn < POSTPONED:
+            return 503, {}, b""
+        if drawn < POSTPONED + SILENT or json.loads(request.body)["type"] != "message.received":
+            return 200, {}, b""
+        said = {"messages": [{"text": "Let me look. A colleague will go on."}], "done": "hand_over"}
+        return 200, {"content-type": "application/json"}, json.dumps(said).encode()
 
 
 class Network:

@@ -17,6 +17,7 @@ SCRIPTS = [
     {"steps": [{"step": "statement", "text": "Hello, somebody will be with you in a moment."}]},
 ]
 """They greet whoever writes in private, and hand over."""
+BOT_PATH = "/bot"
 BUDGET = 3
 """Runs of rules on a conversation within an hour: some conversations have more to say than that."""
 PEOPLE = {"Ana": "en", "Ben": "en", "Carla": "es", "Diego": "es"}
@@ -40,6 +41,8 @@ class Office:
     solved: str
     other: str
     survey: str
+    bot: str
+    bot_secret: str
 
 
 def furnish(url: str, key: str, receiver: str) -> Office:
@@ -60,7 +63,16 @@ def furnish(url: str, key: str, receiver: str) -> Office:
         other = client.ensure("resolve-reasons", {"name": "No answer needed", "position": 1})["id"]
         _routing(client, teams, topics)
         survey = _others(client, channel, topics)
-    return Office(key, channel, inbound, outbound, agents, teams, topics, solved, other, survey)
+        robin = {
+            "name": "Robin",
+            "activation": "delegation",
+            "channels": [channel],
+            "endpoint": f"{receiver}{BOT_PATH}",
+            "secret": (bot_secret := _secret()),
+            "agent_timeout_seconds": 5,
+        }
+        bot = str(client.ensure("virtual-agents", robin)["id"])
+    return Office(key, channel, inbound, outbound, agents, teams, topics, solved, other, survey, bot, bot_secret)
 
 
 def _person(client: Client, name: str) -> str:

@@ -25,6 +25,7 @@ from shared.contracts.settings import (
     Team,
     Topic,
     User,
+    VirtualAgent,
     WorkflowSettings,
 )
 from shared.contracts.words import Status
@@ -65,7 +66,10 @@ class Reading:
     async def desk(self) -> tuple[Desk, tuple[str, ...]]:
         """The settings as routing sees them; and the languages it tells apart."""
         teams = await self._objects(Team)
-        virtual_agents = await self._objects(AutoResponder)
+        virtual_agents: dict[str, AutoResponder | VirtualAgent] = {
+            **await self._objects(AutoResponder),
+            **await self._objects(VirtualAgent),
+        }
         desk = Desk(
             workflow=await self._singleton(WorkflowSettings),
             topics=_by_name(await self._objects(Topic)),

@@ -242,6 +242,7 @@ class Storm:
             "answered by page": len(self._respondents.answers) if self._respondents else 0,
             "comments by page": len(self._respondents.comments) if self._respondents else 0,
             "greetings": sum(one.message.author.kind is ActorKind.VIRTUAL_AGENT for one in stored.messages),
+            "told the bot": len(endpoint.told),
             "budgets spent": len(record.of(AutomationHalted.type)),
             "events said": len(record.events),
             "of these looks": len(record.of("routing.look.v1")),

@@ -518,7 +518,7 @@ const en = {
       escape_word: 'escape word',
       contact_timeout: 'contact timeout exceeded',
       agent_timeout: 'virtual agent timeout exceeded',
-      failure: 'its endpoint failed',
+      failure: 'it failed',
       handed_over: 'handed over',
       resolved: 'resolved',
       no_script: 'no script fits',

@@ -523,7 +523,7 @@ const es: Texts = {
       escape_word: 'palabra de escape',
       contact_timeout: 'se agotó la espera del contacto',
       agent_timeout: 'se agotó la espera del agente virtual',
-      failure: 'falló su dirección',
+      failure: 'falló',
       handed_over: 'pasó la conversación',
       resolved: 'resuelta',
       no_script: 'no encaja ningún guion',

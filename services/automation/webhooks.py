@@ -16,14 +16,9 @@ from services.automation.workers.webhooks import Deliverer, forget_old
 from shared.bus import Row, answers, consumes
 from shared.contracts.base import Meta
 from shared.contracts.clocks import SlaBreached, SlaCorrected, SlaWarned
+from shared.contracts.contacts import ContactChanged
 from shared.contracts.conversations import ConversationChanged
-from shared.contracts.messages import (
-    ContactChanged,
-    MessageAccepted,
-    MessageFailed,
-    MessageMasked,
-    MessageUncertain,
-)
+from shared.contracts.messages import MessageAccepted, MessageFailed, MessageMasked, MessageUncertain
 from shared.contracts.settings.webhooks import Webhook
 from shared.contracts.surveys import AnswerRecorded
 from shared.contracts.webhooks import ListDeliveries, ReadDelivery, Redeliver, SendTestEvent

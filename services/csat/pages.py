@@ -12,7 +12,7 @@ from services.csat.domain.page import page
 from shared.bus import Asks
 from shared.clock import Clock
 from shared.contracts.base import Meta
-from shared.contracts.conversations import AnswerInvitation, CommentInvitation, ReadConversation
+from shared.contracts.conversation_commands import AnswerInvitation, CommentInvitation, ReadConversation
 from shared.contracts.messages import WriteNote
 from shared.contracts.settings import Survey
 from shared.contracts.surveys import AnswerSurveyPage, ReadSurveyPage, SurveyPage

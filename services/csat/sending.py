@@ -15,7 +15,8 @@ from services.csat.handlers import Invitations, decided
 from shared.bus import Asks
 from shared.clock import Clock
 from shared.contracts.base import Meta
-from shared.contracts.conversations import ConversationSnapshot, OpenInvitation
+from shared.contracts.conversation_commands import OpenInvitation
+from shared.contracts.conversations import ConversationSnapshot
 from shared.contracts.messages import QuickReply, ReadMessage, SendMessage
 from shared.contracts.settings import Channel, Survey
 from shared.contracts.words import Status

@@ -8,9 +8,10 @@ from services.gateway.handlers import Facts, Records, Snapshots
 from services.gateway.hearing import Hearing
 from shared.bus import Row, consumes, hears
 from shared.contracts.clocks import ClockChanged, SlaBreached, SlaCorrected, SlaLevelReached, SlaWarned
+from shared.contracts.contacts import ContactChanged
 from shared.contracts.conversations import ConversationChanged
 from shared.contracts.live import AgentMoved, PersonHint, PersonNotified, RowsTouched, SessionsEnded, TimelineHint
-from shared.contracts.messages import ContactChanged, MessageMasked
+from shared.contracts.messages import MessageMasked
 from shared.contracts.notices import AdminNotice
 from shared.contracts.presence import AgentChanged
 from shared.contracts.resources import ResourceChanged

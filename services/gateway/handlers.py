@@ -24,9 +24,10 @@ from shared.contracts.clocks import (
     SlaLevelReached,
     SlaWarned,
 )
+from shared.contracts.contacts import ContactChanged
 from shared.contracts.conversations import ConversationChanged
 from shared.contracts.live import AgentMoved, PersonNotified, SessionsEnded
-from shared.contracts.messages import ContactChanged, MessageMasked
+from shared.contracts.messages import MessageMasked
 from shared.contracts.notices import AdminNotice
 from shared.contracts.presence import AgentChanged
 from shared.contracts.resources import ResourceChanged

@@ -11,24 +11,19 @@ from services.ingest.handlers.writing import Writing
 from services.ingest.streams import Streams
 from shared.bus import Row, answers, consumes, hears
 from shared.contracts.channels import ReadChannelStates, TryChannel
+from shared.contracts.contacts import ChangeContact, ListMuted, MuteContact, ReadContact
 from shared.contracts.conversations import ConversationChanged, RuleActed
+from shared.contracts.files import ReadAttachment, ReadOriginal, StoreAttachment
 from shared.contracts.live import TimelineHint
 from shared.contracts.messages import (
-    ChangeContact,
     EditNote,
-    ListMuted,
     MaskMessage,
-    MuteContact,
-    ReadAttachment,
-    ReadContact,
     ReadMessage,
     ReadNoteVersions,
-    ReadOriginal,
     ReadTimeline,
     RetryMessage,
     SendMessage,
     StartConversation,
-    StoreAttachment,
     TagMessage,
     WriteNote,
 )

@@ -12,23 +12,21 @@ from services.routing.handlers.messages import Messages
 from services.routing.handlers.presence import Departures, Presence
 from services.routing.handlers.rules import Rules
 from shared.bus import Row, answers, consumes
-from shared.contracts.conversations import (
+from shared.contracts.contacts import ContactChanged
+from shared.contracts.conversation_commands import (
     ActOnConversation,
     AnswerInvitation,
-    AutomationHalted,
     CommentInvitation,
-    ConversationTriaged,
     OpenInvitation,
     ReadConversation,
     ReadOpen,
     ReadTrail,
-    RuleActed,
     RunMacro,
     TakeNext,
 )
+from shared.contracts.conversations import AutomationHalted, ConversationTriaged, RuleActed
 from shared.contracts.looks import LookAgain
 from shared.contracts.messages import (
-    ContactChanged,
     MessageAccepted,
     MessageFailed,
     MessageQueued,

@@ -21,7 +21,8 @@ from services.routing.resources import declarations
 from services.routing.settings import RoutingSettings
 from services.routing.workers import Sweep
 from shared.contracts.base import Meta
-from shared.contracts.conversations import ConversationChanged, ConversationReply, ConversationSnapshot
+from shared.contracts.conversation_commands import ConversationReply
+from shared.contracts.conversations import ConversationChanged, ConversationSnapshot
 from shared.contracts.resources import ResourceChanged
 from shared.contracts.settings import User
 from shared.ids import new_id

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from shared.contracts.base import SYSTEM, Actor, Command, Contract, Event, Instant
+from shared.contracts.base import Actor, Command, Contract, Event, Instant
 from shared.contracts.words import Delivery, Direction, Medium, MessageKind, Visibility
 from shared.ids import conversation_id
 
@@ -186,25 +186,6 @@ class MessageTagged(Event):
     number: int
 
 
-class ContactChanged(Event):
-    """A contact's snapshot, whole.
-
-    ``changed`` names its fields that differ from the version before, so that who needs none of them may leave the
-    event alone in whatever order versions are heard; None: any may. ``conversations`` are the contact's; where its
-    language was detected, the one it was detected in.
-    """
-
-    type: ClassVar[str] = "contact.changed.v1"
-
-    contact: ContactSnapshot
-    changed: tuple[str, ...] | None = None
-    conversations: tuple[str, ...] = ()
-
-    def touches(self, *fields: str) -> bool:
-        """Whether one of these fields of the snapshot may have changed."""
-        return self.changed is None or not set(fields).isdisjoint(self.changed)
-
-
 class Sent(Contract):
     """The message as stored."""
 
@@ -216,23 +197,6 @@ class Timeline(Contract):
 
     messages: tuple[MessageSnapshot, ...]
     next: str | None = None
-
-
-class ContactRead(Contract):
-    """The contact and the thread keys of its conversations."""
-
-    contact: ContactSnapshot
-    threads: tuple[ThreadKey, ...] = ()
-
-
-class AttachmentChunk(Contract):
-    """``data`` is base64 text; ``end`` marks the last chunk."""
-
-    name: str
-    type: str
-    size: int
-    data: str
-    end: bool
 
 
 class SendMessage(Command[Sent]):
@@ -333,65 +297,6 @@ class ReadTimeline(Command[Timeline]):
     limit: int = Field(default=50, ge=1, le=200)
 
 
-class ReadContact(Command[ContactRead]):
-    """A contact by id."""
-
-    type: ClassVar[str] = "ingest.read_contact"
-    service: ClassVar[str] = "ingest"
-
-    contact: str
-
-
-class ChangeContact(Command[ContactRead]):
-    """Edit a contact by hand: ``attributes`` are set, ``clear`` removed; a language set by hand stays (AU-09)."""
-
-    type: ClassVar[str] = "ingest.change_contact"
-    service: ClassVar[str] = "ingest"
-
-    contact: str
-    name: str | None = None
-    attributes: dict[str, AttributeValue] = Field(default_factory=dict)
-    clear: tuple[str, ...] = ()
-    labels: tuple[str, ...] | None = None
-    language: str | None = None
-    clear_language: bool = False
-    vip: bool | None = None
-    by: Actor = SYSTEM
-
-
-class MuteContact(Command[ContactRead]):
-    """Mute a contact on a channel, or no longer (CH-11): its new conversations there are resolved as they arrive.
-
-    422 where muting is switched off for the channel; to unmute is always allowed.
-    """
-
-    type: ClassVar[str] = "ingest.mute_contact"
-    service: ClassVar[str] = "ingest"
-
-    contact: str
-    channel: str
-    muted: bool = True
-    by: Actor = SYSTEM
-
-
-class MutedPage(Contract):
-    """A page of muted contacts."""
-
-    items: tuple[ContactSnapshot, ...]
-    next: str | None = None
-
-
-class ListMuted(Command[MutedPage]):
-    """Muted contacts, of one channel or of any."""
-
-    type: ClassVar[str] = "ingest.list_muted"
-    service: ClassVar[str] = "ingest"
-
-    channel: str | None = None
-    after: str | None = None
-    limit: int = Field(default=50, ge=1, le=200)
-
-
 class StartConversation(Command[Sent]):
     """Write first to a known contact (CH-14, T0). ``subject`` is for media that have one."""
 
@@ -404,37 +309,6 @@ class StartConversation(Command[Sent]):
     subject: str | None = None
     text: str
     by: Actor
-
-
-class ReadAttachment(Command[AttachmentChunk]):
-    """Bytes of a stored attachment from ``offset``, for the gateway to serve with safe headers (CH-15)."""
-
-    type: ClassVar[str] = "ingest.read_attachment"
-    service: ClassVar[str] = "ingest"
-
-    conversation: str
-    attachment: str
-    offset: int = 0
-
-
-class Original(Contract):
-    """A whole message as its sender laid it out, made safe: cleaned HTML, ready for a sandboxed frame (CH-15).
-
-    ``blocked`` counts the remote pictures that were left out.
-    """
-
-    html: str
-    blocked: int = 0
-
-
-class ReadOriginal(Command[Original]):
-    """The formatted original of a message; remote pictures only with ``images``. 404 when there is none."""
-
-    type: ClassVar[str] = "ingest.read_original"
-    service: ClassVar[str] = "ingest"
-
-    message_id: str
-    images: bool = False
 
 
 class NoteVersion(Contract):
@@ -458,29 +332,3 @@ class ReadNoteVersions(Command[NoteVersions]):
     service: ClassVar[str] = "ingest"
 
     message_id: str
-
-
-class StoredFile(Contract):
-    """``attachment`` is there with the last piece: put it into a reply."""
-
-    attachment: Attachment | None = None
-
-
-class StoreAttachment(Command[StoredFile]):
-    """One piece (base64 text, at most 192 KiB of bytes) of a file that an agent attaches in a conversation (CH-08).
-
-    ``upload`` is a name of the caller's choice, ``number`` counts from 0, ``end`` marks the last one. Pieces may be
-    repeated. 413 and 422 as the conversation's channel limits size and type.
-    """
-
-    type: ClassVar[str] = "ingest.store_attachment"
-    service: ClassVar[str] = "ingest"
-
-    conversation: str
-    upload: str
-    name: str
-    media_type: str
-    number: int = Field(ge=0)
-    data: str
-    end: bool = False
-    by: Actor

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, StringConstraints
 
 from shared.contracts.base import Command, Contract, Done, Instant
-from shared.contracts.conversations import ConversationReply
+from shared.contracts.conversation_commands import ConversationReply
 from shared.contracts.messages import AttributeValue
 from shared.contracts.words import Leaving
 

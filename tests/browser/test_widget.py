@@ -15,7 +15,7 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from shared.contracts.base import Actor, Meta
-from shared.contracts.conversations import AnswerInvitation, ConversationReply
+from shared.contracts.conversation_commands import AnswerInvitation, ConversationReply
 from shared.contracts.messages import MessageReceived, QuickReply, ReadMessage, SendMessage
 from shared.contracts.words import ActorKind, Delivery
 from shared.errors import Conflict

@@ -16,7 +16,8 @@ from shared.bus import Bus, answers, consumes
 from shared.clock import SystemClock
 from shared.contracts.acts import Resolve
 from shared.contracts.base import Meta
-from shared.contracts.conversations import ConversationChanged, ConversationReply, OpenInvitation
+from shared.contracts.conversation_commands import ConversationReply, OpenInvitation
+from shared.contracts.conversations import ConversationChanged
 from shared.contracts.messages import SendMessage, Sent
 from shared.contracts.resources import CreateResource, ReadResource, Stored, UpdateResource
 from shared.contracts.settings import ReasonSettings, WorkflowSettings

@@ -12,9 +12,10 @@ import pytest
 from shared.contracts.acts import Owner
 from shared.contracts.base import Actor, Event
 from shared.contracts.clocks import ClockChanged, ClockSnapshot
+from shared.contracts.contacts import ContactChanged
 from shared.contracts.conversations import ConversationChanged, ConversationSnapshot, Priority, Turn
 from shared.contracts.facts import BoomerangChanged, OwnerChanged, Span
-from shared.contracts.messages import ContactChanged, ContactSnapshot, MessageMasked, SendMessage
+from shared.contracts.messages import ContactSnapshot, MessageMasked, SendMessage
 from shared.contracts.words import ActorKind, ClockKind, Direction, Status, Substatus
 from tests.support.gateway import NOW, Client, Running, a_conversation, a_message, running_gateway
 

@@ -9,7 +9,7 @@ import pytest
 
 from services.gateway.api.files import PIECE
 from shared.contracts.channels import TryChannel
-from shared.contracts.messages import StoreAttachment
+from shared.contracts.files import StoreAttachment
 from tests.support.gateway import Client, Running, a_conversation, a_message, running_gateway
 
 pytestmark = pytest.mark.integration

@@ -13,7 +13,7 @@ import pytest
 from starlette.types import Message
 
 from shared.contracts.base import Actor, Meta
-from shared.contracts.conversations import AnswerInvitation, ConversationReply
+from shared.contracts.conversation_commands import AnswerInvitation, ConversationReply
 from shared.contracts.messages import (
     MaskMessage,
     MessageAccepted,

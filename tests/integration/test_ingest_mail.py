@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from shared.contracts.files import ReadAttachment, ReadOriginal, StoreAttachment
 from shared.contracts.messages import (
     Attachment,
     MaskMessage,
@@ -19,11 +20,8 @@ from shared.contracts.messages import (
     MessageFailed,
     MessageReceived,
     MessageUncertain,
-    ReadAttachment,
-    ReadOriginal,
     RetryMessage,
     StartConversation,
-    StoreAttachment,
 )
 from shared.contracts.words import Delivery, Medium, MessageKind
 from shared.errors import NotFound, TooLarge, Unprocessable

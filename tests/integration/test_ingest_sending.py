@@ -10,6 +10,7 @@ import pytest
 from standardwebhooks import Webhook
 
 from shared.contracts.base import Actor
+from shared.contracts.files import StoreAttachment
 from shared.contracts.messages import (
     MessageAccepted,
     MessageFailed,
@@ -20,7 +21,6 @@ from shared.contracts.messages import (
     SendMessage,
     Sent,
     StartConversation,
-    StoreAttachment,
 )
 from shared.contracts.words import ActorKind, Delivery
 from shared.errors import Conflict, NotFound, Unprocessable

@@ -10,20 +10,18 @@ import pytest
 
 from shared.contracts.acts import RuleRun, SendTextAct, SetAttribute, TagMessageAct, WriteNoteAct
 from shared.contracts.base import Actor, Meta
+from shared.contracts.contacts import ChangeContact, ContactChanged, ReadContact
 from shared.contracts.conversations import ConversationChanged, ConversationSnapshot, RuleActed
 from shared.contracts.facts import Fact, LanguageChanged, MessageAdded, RuleApplied
+from shared.contracts.files import ReadAttachment
 from shared.contracts.live import TimelineHint
 from shared.contracts.messages import (
-    ChangeContact,
-    ContactChanged,
     EditNote,
     MaskMessage,
     MessageMasked,
     MessageQueued,
     MessageReceived,
     MessageTagged,
-    ReadAttachment,
-    ReadContact,
     ReadMessage,
     ReadTimeline,
     TagMessage,

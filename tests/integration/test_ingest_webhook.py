@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.messages import ContactChanged, MessageReceived, ReadContact, ReadTimeline
+from shared.contracts.contacts import ContactChanged, ReadContact
+from shared.contracts.messages import MessageReceived, ReadTimeline
 from shared.contracts.resources import DeleteResource, ReadResource
 from tests.support.bus import FakeBus
 from tests.support.eventually import eventually

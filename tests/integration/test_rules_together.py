@@ -17,15 +17,10 @@ from shared.bus.topology import Topology
 from shared.contracts.acts import Resolve
 from shared.contracts.base import Actor, Meta
 from shared.contracts.clocks import ClockSnapshot, SlaBreached
-from shared.contracts.conversations import (
-    ActOnConversation,
-    ConversationSnapshot,
-    Priority,
-    ReadConversation,
-    ReadTrail,
-    RuleDue,
-)
-from shared.contracts.messages import ListMuted, MuteContact, ReadTimeline
+from shared.contracts.contacts import ListMuted, MuteContact
+from shared.contracts.conversation_commands import ActOnConversation, ReadConversation, ReadTrail
+from shared.contracts.conversations import ConversationSnapshot, Priority, RuleDue
+from shared.contracts.messages import ReadTimeline
 from shared.contracts.notices import AdminNotice
 from shared.contracts.resources import CreateResource, UpdateResource
 from shared.contracts.rules import ReadRuns, Run, RunOutcome

@@ -10,8 +10,10 @@ from services.automation.main import build
 from shared.bus import answers
 from shared.bus.topology import Topology
 from shared.contracts.base import Meta
-from shared.contracts.conversations import ConversationChanged, ConversationReply, ReadConversation
-from shared.contracts.messages import ContactRead, ReadContact, ReadMessage, SendMessage, Sent
+from shared.contracts.contacts import ContactRead, ReadContact
+from shared.contracts.conversation_commands import ConversationReply, ReadConversation
+from shared.contracts.conversations import ConversationChanged
+from shared.contracts.messages import ReadMessage, SendMessage, Sent
 from shared.contracts.resources import CreateResource
 from tests.support.clock import ManualClock
 from tests.support.conversations import CHANNEL, Story, contact, desk, inbound

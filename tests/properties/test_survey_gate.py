@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from services.csat.domain.invitations import Invitation, Stage, invitation_id
 from shared.contracts.base import Meta
-from shared.contracts.conversations import ConversationChanged, ConversationReply, ConversationSnapshot, OpenInvitation
+from shared.contracts.conversation_commands import ConversationReply, OpenInvitation
+from shared.contracts.conversations import ConversationChanged, ConversationSnapshot
 from shared.contracts.facts import Fact, Resolved, StatusChanged
 from shared.contracts.settings import Survey
 from shared.contracts.words import ClosedBy, Status, Substatus, Visibility

@@ -21,21 +21,10 @@ from services.automation.metrics import AgentMetrics
 from services.automation.repository.sessions import Circuits, Silence, Silences
 from services.routing.domain import acts, virtual_agents
 from shared.contracts.base import Meta
-from shared.contracts.conversations import (
-    ActOnConversation,
-    ConversationChanged,
-    ConversationReply,
-    ReadConversation,
-)
-from shared.contracts.messages import (
-    ChangeContact,
-    ContactRead,
-    MessageSnapshot,
-    ReadContact,
-    ReadMessage,
-    SendMessage,
-    Sent,
-)
+from shared.contracts.contacts import ChangeContact, ContactRead, ReadContact
+from shared.contracts.conversation_commands import ActOnConversation, ConversationReply, ReadConversation
+from shared.contracts.conversations import ConversationChanged
+from shared.contracts.messages import MessageSnapshot, ReadMessage, SendMessage, Sent
 from shared.contracts.settings import ContactAttribute, ResolveReason, ResourceModel, Topic
 from shared.contracts.virtual_agents import AnswerAsVirtualAgent, BotAnswer, LeaveConversation
 from shared.ids import derived, new_id

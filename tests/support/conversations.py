@@ -10,14 +10,8 @@ from services.routing.domain.decision import Decision
 from services.routing.domain.desk import Desk, ticket_preset
 from shared.contracts.acts import Act, RuleAction, RuleRun
 from shared.contracts.base import Actor
-from shared.contracts.conversations import (
-    ActOnConversation,
-    ConversationSnapshot,
-    ConversationTriaged,
-    RuleActed,
-    SurveyOption,
-    Turn,
-)
+from shared.contracts.conversation_commands import ActOnConversation
+from shared.contracts.conversations import ConversationSnapshot, ConversationTriaged, RuleActed, SurveyOption, Turn
 from shared.contracts.facts import (
     Fact,
     TurnEnded,

@@ -26,37 +26,28 @@ from shared.clock import SystemClock
 from shared.contracts.base import Actor, Command, Contract, Event, Meta
 from shared.contracts.channels import ChannelState, ChannelStates, ChannelTried, ReadChannelStates, TryChannel
 from shared.contracts.clocks import PreviewSchedule, ReadClocks
-from shared.contracts.conversations import (
+from shared.contracts.contacts import ChangeContact, ContactRead, ReadContact
+from shared.contracts.conversation_commands import (
     ActOnConversation,
-    ConversationChanged,
     ConversationReply,
-    ConversationSnapshot,
-    InboundRef,
-    Priority,
     ReadConversation,
     ReadTrail,
     TakeNext,
 )
+from shared.contracts.conversations import ConversationChanged, ConversationSnapshot, InboundRef, Priority
+from shared.contracts.files import Original, ReadAttachment, ReadOriginal, StoreAttachment, StoredFile
 from shared.contracts.messages import (
     Attachment,
-    ChangeContact,
-    ContactRead,
     ContactSnapshot,
     EditNote,
     MaskMessage,
     MessageSnapshot,
-    Original,
-    ReadAttachment,
-    ReadContact,
     ReadMessage,
-    ReadOriginal,
     ReadTimeline,
     RetryMessage,
     SendMessage,
     Sent,
     StartConversation,
-    StoreAttachment,
-    StoredFile,
     TagMessage,
     ThreadKey,
     Timeline,

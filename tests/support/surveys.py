@@ -16,14 +16,14 @@ from services.csat.sending import Sending
 from services.routing.domain.decision import Decision as RoutingDecision
 from services.routing.domain.invitation import answer_invitation, comment_invitation, open_invitation
 from shared.contracts.base import Meta
-from shared.contracts.conversations import (
+from shared.contracts.conversation_commands import (
     AnswerInvitation,
     CommentInvitation,
-    ConversationChanged,
     ConversationReply,
     OpenInvitation,
     ReadConversation,
 )
+from shared.contracts.conversations import ConversationChanged
 from shared.contracts.messages import ReadMessage, SendMessage, Sent, WriteNote
 from shared.contracts.settings import Channel, ReasonSettings, Survey, WorkflowSettings
 from shared.contracts.surveys import SurveyDecision, Wanted

@@ -9,16 +9,10 @@ from typing import Any
 from shared.contracts.acts import Owner, RuleRun
 from shared.contracts.base import Actor, Contract, Event, Instant, Meta
 from shared.contracts.clocks import ClockSnapshot, SlaBreached, SlaCorrected, SlaWarned
+from shared.contracts.contacts import ContactChanged
 from shared.contracts.conversations import ConversationChanged, ConversationSnapshot
 from shared.contracts.facts import EpisodeOpened, Fact, MessageAdded, OwnerChanged, Resolved, TeamChanged
-from shared.contracts.messages import (
-    ContactChanged,
-    ContactSnapshot,
-    MessageAccepted,
-    MessageFailed,
-    MessageSnapshot,
-    MessageUncertain,
-)
+from shared.contracts.messages import ContactSnapshot, MessageAccepted, MessageFailed, MessageSnapshot, MessageUncertain
 from shared.contracts.surveys import AnswerRecorded
 from shared.contracts.webhooks import (
     PublicClock,

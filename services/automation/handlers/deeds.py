@@ -19,17 +19,10 @@ from shared.bus import Asks, metadata
 from shared.clock import Clock
 from shared.contracts.acts import ChangeTopics
 from shared.contracts.base import Actor, Command, Contract, Meta
-from shared.contracts.conversations import ActOnConversation, ConversationSnapshot, ReadConversation
-from shared.contracts.messages import (
-    Attachment,
-    AttributeValue,
-    ChangeContact,
-    ContactSnapshot,
-    QuickReply,
-    ReadContact,
-    ReadMessage,
-    SendMessage,
-)
+from shared.contracts.contacts import ChangeContact, ReadContact
+from shared.contracts.conversation_commands import ActOnConversation, ReadConversation
+from shared.contracts.conversations import ConversationSnapshot
+from shared.contracts.messages import Attachment, AttributeValue, ContactSnapshot, QuickReply, ReadMessage, SendMessage
 from shared.contracts.settings import AttributeQuestion, AutoResponder, ContactAttribute, VirtualAgent
 from shared.contracts.settings.virtual_agents import ScriptStep
 from shared.contracts.virtual_agents import BotAnswer, BotEvent, LeaveConversation

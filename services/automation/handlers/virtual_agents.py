@@ -16,7 +16,8 @@ from services.automation.handlers.deeds import Agent, owns
 from shared.bus import Asks
 from shared.clock import Clock
 from shared.contracts.base import Done, Meta
-from shared.contracts.conversations import ConversationChanged, ConversationSnapshot, ReadConversation
+from shared.contracts.conversation_commands import ReadConversation
+from shared.contracts.conversations import ConversationChanged, ConversationSnapshot
 from shared.contracts.facts import MessageAdded, OwnerChanged, StatusChanged
 from shared.contracts.messages import MessageSnapshot
 from shared.contracts.settings import AutoResponder, ContactAttribute, VirtualAgent

@@ -15,14 +15,10 @@ from shared.bus import Asks, metadata
 from shared.clock import Clock
 from shared.contracts.base import Command, Contract, Meta
 from shared.contracts.clocks import SlaBreached, SlaWarned
-from shared.contracts.conversations import (
-    ConversationChanged,
-    ConversationSnapshot,
-    ReadConversation,
-    RuleActed,
-    RuleDue,
-)
-from shared.contracts.messages import ContactSnapshot, ReadContact
+from shared.contracts.contacts import ReadContact
+from shared.contracts.conversation_commands import ReadConversation
+from shared.contracts.conversations import ConversationChanged, ConversationSnapshot, RuleActed, RuleDue
+from shared.contracts.messages import ContactSnapshot
 from shared.contracts.settings import RuleEvent
 from shared.contracts.words import Status
 from shared.errors import NotFound, RetryLater, TimedOut

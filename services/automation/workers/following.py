@@ -12,7 +12,8 @@ from structlog.typing import FilteringBoundLogger
 from shared.bus import Asks
 from shared.clock import Clock
 from shared.contracts.base import Meta
-from shared.contracts.conversations import ConversationSnapshot, OpenPage, ReadOpen
+from shared.contracts.conversation_commands import OpenPage, ReadOpen
+from shared.contracts.conversations import ConversationSnapshot
 from shared.errors import SwitchboardError
 from shared.ids import derived, new_id
 

@@ -17,7 +17,8 @@ from services.gateway.api.principal import Me, documented
 from services.gateway.domain.access import Action, OnChannel
 from services.gateway.domain.row import placed
 from shared.contracts.acts import Act, AssignOwner, AssignTeam, ChangeTopics, Resolve, RuleAction, SetNew, SetPending
-from shared.contracts.conversations import ActOnConversation, ConversationReply, ConversationSnapshot, TakeNext
+from shared.contracts.conversation_commands import ActOnConversation, ConversationReply, TakeNext
+from shared.contracts.conversations import ConversationSnapshot
 from shared.contracts.live import PersonHint
 from shared.contracts.messages import StartConversation
 from shared.contracts.words import OwnerKind, Visibility

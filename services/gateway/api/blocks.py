@@ -11,7 +11,7 @@ from services.gateway.api.messages import MessageId, visible_message
 from services.gateway.api.parts import PartsOf
 from services.gateway.api.principal import Me, documented
 from services.gateway.domain.access import Action
-from shared.contracts.conversations import ReadConversation
+from shared.contracts.conversation_commands import ReadConversation
 from shared.contracts.resources import CreateResource
 from shared.contracts.settings import ThreadBlock
 from shared.contracts.words import Direction, Visibility

@@ -15,15 +15,8 @@ from services.gateway.api.parts import Parts, PartsOf
 from services.gateway.api.principal import Manager, Me, Principal, documented, unseen
 from services.gateway.domain.access import Action, OnChannel
 from services.gateway.domain.row import placed
-from shared.contracts.messages import (
-    AttributeValue,
-    ChangeContact,
-    ContactRead,
-    ListMuted,
-    MuteContact,
-    MutedPage,
-    ReadContact,
-)
+from shared.contracts.contacts import ChangeContact, ContactRead, ListMuted, MuteContact, MutedPage, ReadContact
+from shared.contracts.messages import AttributeValue
 from shared.errors import Forbidden, NotFound
 from shared.http import CleanRoute
 from shared.store import Row

@@ -22,8 +22,10 @@ from services.gateway.domain.row import placed
 from services.gateway.live import resume_point
 from shared.contracts.base import Command, Contract
 from shared.contracts.clocks import ReadClocks
-from shared.contracts.conversations import ReadConversation, ReadTrail
-from shared.contracts.messages import AttachmentChunk, ReadAttachment, ReadContact, ReadTimeline
+from shared.contracts.contacts import ReadContact
+from shared.contracts.conversation_commands import ReadConversation, ReadTrail
+from shared.contracts.files import AttachmentChunk, ReadAttachment
+from shared.contracts.messages import ReadTimeline
 from shared.contracts.words import Status, Substatus, Visibility
 from shared.errors import NotFound, RetryLater, TimedOut
 from shared.http import CleanRoute

@@ -16,7 +16,8 @@ from services.gateway.api.messages import MessageId
 from services.gateway.api.parts import PartsOf
 from services.gateway.api.principal import Me, documented, unseen
 from services.gateway.domain.access import Action
-from shared.contracts.messages import Attachment, ReadMessage, ReadOriginal, StoreAttachment
+from shared.contracts.files import ReadOriginal, StoreAttachment
+from shared.contracts.messages import Attachment, ReadMessage
 from shared.errors import NotFound, Unprocessable
 from shared.http import CleanRoute
 from shared.ids import new_id

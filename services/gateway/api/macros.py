@@ -29,8 +29,9 @@ from shared.contracts.acts import (
     WriteNoteAct,
 )
 from shared.contracts.base import Command
-from shared.contracts.conversations import ConversationReply, RunMacro
-from shared.contracts.messages import ChangeContact, MuteContact, SendMessage, TagMessage, WriteNote
+from shared.contracts.contacts import ChangeContact, MuteContact
+from shared.contracts.conversation_commands import ConversationReply, RunMacro
+from shared.contracts.messages import SendMessage, TagMessage, WriteNote
 from shared.contracts.resources import (
     CreateResource,
     DeleteResource,

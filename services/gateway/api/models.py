@@ -11,7 +11,8 @@ from services.gateway.records import AdminLogEntry, NotificationKind
 from shared.contracts.acts import Owner
 from shared.contracts.base import Actor, Instant
 from shared.contracts.clocks import ClockSnapshot
-from shared.contracts.conversations import Boomerang, ConversationSnapshot, Priority, TrailEntry
+from shared.contracts.conversation_commands import TrailEntry
+from shared.contracts.conversations import Boomerang, ConversationSnapshot, Priority
 from shared.contracts.messages import ContactSnapshot, MessageSnapshot, ThreadKey
 from shared.contracts.words import (
     Availability,

@@ -13,8 +13,10 @@ from services.gateway.api.asking import Asking, Asks
 from services.gateway.api.parts import Parts, PartsOf
 from services.gateway.api.principal import Manager, Principal, documented
 from services.gateway.domain.listing import Wanted
-from shared.contracts.conversations import ConversationSnapshot, ReadConversation
-from shared.contracts.messages import ContactSnapshot, MessageSnapshot, ReadContact, ReadTimeline
+from shared.contracts.contacts import ReadContact
+from shared.contracts.conversation_commands import ReadConversation
+from shared.contracts.conversations import ConversationSnapshot
+from shared.contracts.messages import ContactSnapshot, MessageSnapshot, ReadTimeline
 from shared.contracts.rules import (
     PreviewRule,
     ReadRuns,

@@ -8,7 +8,8 @@ from datetime import datetime
 from pydantic import Field
 
 from shared.contracts.base import Contract, Instant
-from shared.contracts.messages import AttributeValue, ContactChanged, ContactSnapshot
+from shared.contracts.contacts import ContactChanged
+from shared.contracts.messages import AttributeValue, ContactSnapshot
 from shared.contracts.settings import Channel
 from shared.contracts.words import Medium
 from shared.ids import derived

@@ -10,7 +10,8 @@ from services.ingest.handlers.writing import takes
 from services.ingest.repository import IngestRepository, Upload
 from shared.clock import Clock
 from shared.contracts.base import Meta
-from shared.contracts.messages import Attachment, StoreAttachment, StoredFile
+from shared.contracts.files import StoreAttachment, StoredFile
+from shared.contracts.messages import Attachment
 from shared.contracts.settings import Channel
 from shared.errors import Conflict, InvalidInput, TooLarge, Unprocessable
 from shared.ids import derived

@@ -9,7 +9,7 @@ from services.ingest.domain.contact import Contact, changed_event, edited, with_
 from services.ingest.repository import IngestRepository
 from shared.clock import Clock
 from shared.contracts.base import Actor, Meta
-from shared.contracts.messages import ChangeContact, ContactRead, ListMuted, MuteContact, MutedPage
+from shared.contracts.contacts import ChangeContact, ContactRead, ListMuted, MuteContact, MutedPage
 from shared.contracts.settings import Channel, ContactAttribute
 from shared.errors import NotFound, Unprocessable
 from shared.resources import Book

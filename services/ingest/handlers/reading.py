@@ -10,17 +10,13 @@ from services.ingest.domain.message import StoredMessage
 from services.ingest.handlers.writing import shown
 from services.ingest.repository import IngestRepository
 from shared.contracts.base import Meta
+from shared.contracts.contacts import ContactRead, ReadContact
+from shared.contracts.files import AttachmentChunk, Original, ReadAttachment, ReadOriginal
 from shared.contracts.messages import (
-    AttachmentChunk,
-    ContactRead,
     NoteVersion,
     NoteVersions,
-    Original,
-    ReadAttachment,
-    ReadContact,
     ReadMessage,
     ReadNoteVersions,
-    ReadOriginal,
     ReadTimeline,
     Sent,
     Timeline,

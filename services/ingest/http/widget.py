@@ -23,7 +23,7 @@ from services.ingest.http.limiting import Limiter
 from services.ingest.streams import Streams
 from shared.bus import Asks, metadata
 from shared.clock import Clock
-from shared.contracts.conversations import AnswerInvitation
+from shared.contracts.conversation_commands import AnswerInvitation
 from shared.contracts.live import TimelineHint
 from shared.contracts.messages import ThreadKey
 from shared.contracts.settings import Channel, WebchatConfig

@@ -37,7 +37,8 @@ from shared.contracts.acts import (
     SetPending,
     SetPriorityBoost,
 )
-from shared.contracts.conversations import ActOnConversation, Boomerang, ConversationSnapshot
+from shared.contracts.conversation_commands import ActOnConversation
+from shared.contracts.conversations import Boomerang, ConversationSnapshot
 from shared.contracts.words import ActorKind, OwnerKind, Status, Substatus
 from shared.errors import Unprocessable
 

@@ -14,9 +14,10 @@ from services.routing.domain.retracing import retrace
 from services.routing.domain.sendings import position, readings
 from services.routing.domain.turns import holding, settle
 from shared.contracts.base import SYSTEM
+from shared.contracts.contacts import ContactChanged
 from shared.contracts.conversations import ConversationSnapshot, InboundRef
 from shared.contracts.facts import LanguageChanged, MessageAdded, Span
-from shared.contracts.messages import ContactChanged, MessageReceived, MessageSnapshot, MessageTagged
+from shared.contracts.messages import MessageReceived, MessageSnapshot, MessageTagged
 from shared.contracts.words import ClosedBy, Direction, Status
 
 LISTED = 100

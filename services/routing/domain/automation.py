@@ -12,7 +12,8 @@ from services.routing.domain.triage import INGEST, OTHERS
 from services.routing.domain.turns import settle
 from shared.contracts.acts import Resolve
 from shared.contracts.base import SYSTEM
-from shared.contracts.conversations import AutomationHalted, ConversationSnapshot, RunMacro
+from shared.contracts.conversation_commands import RunMacro
+from shared.contracts.conversations import AutomationHalted, ConversationSnapshot
 from shared.contracts.facts import AutomationStopped, RuleApplied
 from shared.errors import Unprocessable
 

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from services.routing.domain.decision import Change, Decision, unchanged
 from services.routing.domain.desk import Desk
 from shared.contracts.base import SYSTEM, Actor
-from shared.contracts.conversations import AnswerInvitation, ConversationSnapshot, Invitation, SurveyOption
+from shared.contracts.conversation_commands import AnswerInvitation
+from shared.contracts.conversations import ConversationSnapshot, Invitation, SurveyOption
 from shared.contracts.facts import InvitationOpened, SurveyAnswered, SurveyCommented, SurveyDecided
 from shared.contracts.messages import MessageSnapshot
 from shared.contracts.surveys import SurveyDecision

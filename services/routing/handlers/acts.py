@@ -12,12 +12,11 @@ from services.routing.handlers.changing import Changing
 from shared.clock import Clock
 from shared.contracts.acts import AssignOwner, Owner
 from shared.contracts.base import Actor, Meta
-from shared.contracts.conversations import (
+from shared.contracts.conversation_commands import (
     ActOnConversation,
     AnswerInvitation,
     CommentInvitation,
     ConversationReply,
-    ConversationSnapshot,
     OpenInvitation,
     OpenPage,
     ReadConversation,
@@ -27,6 +26,7 @@ from shared.contracts.conversations import (
     Trail,
     TrailEntry,
 )
+from shared.contracts.conversations import ConversationSnapshot
 from shared.contracts.surveys import SurveyDecision
 from shared.contracts.virtual_agents import LeaveConversation
 from shared.contracts.words import ActorKind

@@ -10,7 +10,8 @@ from services.routing.domain.decision import Decision as Decided
 from shared.bus import Publish, envelope
 from shared.clock import Clock
 from shared.contracts.base import Actor, Contract, Event, Meta
-from shared.contracts.conversations import ConversationChanged, ConversationReply, ConversationSnapshot
+from shared.contracts.conversation_commands import ConversationReply
+from shared.contracts.conversations import ConversationChanged, ConversationSnapshot
 from shared.contracts.looks import LookAgain
 from shared.contracts.messages import ContactSnapshot, MessageSnapshot
 from shared.errors import RetryLater

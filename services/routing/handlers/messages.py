@@ -11,9 +11,9 @@ from services.routing.domain import arrival, replies
 from services.routing.handlers.changing import Changing
 from shared.clock import Clock
 from shared.contracts.base import Meta
+from shared.contracts.contacts import ContactChanged
 from shared.contracts.conversations import ConversationSnapshot
 from shared.contracts.messages import (
-    ContactChanged,
     MessageAccepted,
     MessageFailed,
     MessageQueued,

@@ -8,14 +8,8 @@ from services.routing.domain.decision import Decision
 from services.routing.handlers.changing import Changing
 from shared.clock import Clock
 from shared.contracts.base import Meta
-from shared.contracts.conversations import (
-    AutomationHalted,
-    ConversationSnapshot,
-    ConversationTriaged,
-    MacroReply,
-    RuleActed,
-    RunMacro,
-)
+from shared.contracts.conversation_commands import MacroReply, RunMacro
+from shared.contracts.conversations import AutomationHalted, ConversationSnapshot, ConversationTriaged, RuleActed
 from shared.errors import NotFound, RetryLater
 
 

@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 
 from shared.contracts.acts import Act
 from shared.contracts.base import Actor
-from shared.contracts.conversations import ActOnConversation
+from shared.contracts.conversation_commands import ActOnConversation
 from shared.contracts.words import ActorKind
 from shared.ids import derived
 from tests.support.chaos.office import PASSWORD, Office

@@ -29,9 +29,9 @@ from services.routing.domain import (
 )
 from services.routing.domain.decision import Decision
 from services.routing.domain.desk import Desk
+from shared.contracts.contacts import ContactChanged
+from shared.contracts.conversation_commands import ActOnConversation, AnswerInvitation
 from shared.contracts.conversations import (
-    ActOnConversation,
-    AnswerInvitation,
     AutomationHalted,
     ConversationChanged,
     ConversationSnapshot,
@@ -49,7 +49,6 @@ from shared.contracts.facts import (
     VirtualAgentLeft,
 )
 from shared.contracts.messages import (
-    ContactChanged,
     MessageAccepted,
     MessageFailed,
     MessageQueued,

@@ -7,9 +7,9 @@ from services.routing.handlers.changing import Changing
 from services.routing.handlers.messages import Messages
 from shared.bus import Envelope
 from shared.contracts.base import Meta
+from shared.contracts.contacts import ContactChanged
 from shared.contracts.conversations import ConversationChanged, ConversationSnapshot
 from shared.contracts.looks import LookAgain
-from shared.contracts.messages import ContactChanged
 from shared.contracts.words import Availability
 from tests.support.clock import ManualClock
 from tests.support.conversations import accepted, at, contact, desk, inbound, outbound, team, user

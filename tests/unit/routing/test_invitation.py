@@ -9,7 +9,8 @@ import pytest
 from services.routing.domain import invitation
 from services.routing.domain.decision import Decision
 from shared.contracts.acts import Resolve, SetNew
-from shared.contracts.conversations import AnswerInvitation, Invitation
+from shared.contracts.conversation_commands import AnswerInvitation
+from shared.contracts.conversations import Invitation
 from shared.contracts.words import AnsweredBy
 from shared.errors import Conflict, NotFound, StaleVersion
 from tests.support.conversations import Story, at, options

@@ -17,7 +17,8 @@ from shared.contracts.acts import (
     SetPending,
     TagMessageAct,
 )
-from shared.contracts.conversations import AutomationHalted, RunMacro
+from shared.contracts.conversation_commands import RunMacro
+from shared.contracts.conversations import AutomationHalted
 from shared.contracts.facts import AutomationStopped, RuleApplied, RuleTooLate
 from shared.contracts.words import Status
 from shared.errors import StaleVersion

@@ -386,7 +386,7 @@ async def test_SL_07_a_clock_turns_orange_and_its_owner_is_told(
     secret = f"whsec_{'A' * 32}"
     config = {"medium": "webhook", "inbound_secret": secret, "outbound_url": f"{replies.url}/replies"}
     channel = (await machine.post("/api/settings/channels", {"name": "Urgent", "config": config}))["id"]
-    policy = {"name": "At once", "channels": [channel], "first_minutes": 1, "warn_percent": 1}
+    policy = {"name": "At once", "channels": [channel], "first_minutes": 1, "warn_percent": 1, "notify_percent": [1]}
     await machine.post("/api/settings/policies", policy)
     made = await machine.post("/api/settings/users", {"name": "Uma", "email": "uma@example.org"})
     token = made["invite"]["link"].rpartition("#token=")[2]

@@ -20,7 +20,7 @@ demo: runtime ## Fill a running Switchboard with two teams, four agents and thir
 	@.venv/bin/python -m deploy.demo
 
 test: dev lint types walls ## Lint, types, import walls and every test but chaos, bench and the long ones
-	$(PYTEST) -n 2 --dist loadfile -m "not chaos and not bench and not long"
+	$(PYTEST) -n 3 --dist loadfile -m "not chaos and not bench and not long"
 
 lint: dev ## Ruff, shellcheck, yamllint
 	.venv/bin/ruff check -q --output-format=concise $(PYTHON_PATHS)

@@ -33,7 +33,7 @@ def pytest_configure_node(node: object) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes longest begins, so that two workers end together."""
+    """What takes longest begins, so that the workers end together."""
     longest = ("browser", "e2e", "integration", "contracts", "properties", "unit")
     items.sort(key=lambda item: next((place for place, part in enumerate(longest) if part in item.path.parts), 0))
 

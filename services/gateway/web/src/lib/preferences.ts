@@ -1,6 +1,6 @@
 /** How somebody works (filters, what is hidden): kept by the gateway for all his devices, and here for a quick start. */
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useCallback, useEffect, useRef } from 'react';
+import { useCallback, useEffect, useReducer, useRef } from 'react';
 import { call } from '../api/http';
 import { record } from '../api/wire';
 import { useSession } from '../session/context';
@@ -32,6 +32,8 @@ export function usePreference<T>(name: string, otherwise: T): [T, (value: T) => 
   const { user } = useSession();
   const client = useQueryClient();
   const stored = `switchboard.${name}.${user.id}`;
+  // The cache tells who reads it a moment later; a switch that is drawn as it was until then would spring back.
+  const [, redraw] = useReducer((times: number) => times + 1, 0);
   const first = useRef<T | undefined>(undefined);
   first.current ??= readStored(stored, otherwise);
   const kept = useQuery({
@@ -55,6 +57,7 @@ export function usePreference<T>(name: string, otherwise: T): [T, (value: T) => 
       first.current = next;
       writeStored(stored, next);
       client.setQueryData<Values>(KEY, (values) => ({ ...values, [name]: next }));
+      redraw();
       waiting[name] = next;
       changed.set(user.id, { ...changed.get(user.id), [name]: next });
       clearTimeout(timer);

@@ -89,12 +89,13 @@ async def test_CH_10_a_public_thread_is_blocked_from_its_message_and_opened_agai
     assert blocked == {"channel": shop.channel, "root": "a quarrel"}
     more = {"messages": [message("quarrel 2", "No, you are", **public)]}
     assert (await network.deliver(more))["stored"] == 0
-    (block,) = (await machine.get("/api/settings/thread-blocks"))["items"]
+    blocks = (await machine.get("/api/settings/thread-blocks"))["items"]
+    (block,) = [one for one in blocks if one["value"]["root"] == "a quarrel"]
     assert block["value"]["name"] == "You are all wrong"
 
     async def in_the_log() -> bool:
         entries = (await machine.get("/api/admin-log?search=thread-blocks"))["items"]
-        return [entry["action"] for entry in entries] == ["created"]
+        return [entry["action"] for entry in entries if entry["object"] == block["id"]] == ["created"]
 
     await eventually(in_the_log)
     undone = await machine.ask("DELETE", f"/api/settings/thread-blocks/{block['id']}", If_Match="1")

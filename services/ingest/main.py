@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from fastapi import APIRouter
 from starlette.types import ASGIApp
 
 from services.ingest.connectors.email import EmailConnector
@@ -46,7 +47,7 @@ from shared.contracts.words import Medium
 from shared.http import http_app
 from shared.ids import new_id
 from shared.outside import Outside
-from shared.resources import ResourceOwner, settings_table
+from shared.resources import Book, ResourceOwner, settings_table
 from shared.runtime import Probe, Runtime, Service
 from shared.settings import load
 from shared.timers import Timers
@@ -87,17 +88,11 @@ class Ingest:
         )
         me = new_id()
         files = runtime.vault.signing_keys(FILES)
-        public_url = str(runtime.settings.public_url).rstrip("/")
-
-        def address(state: StoredMessage, file: Attachment) -> str | None:
-            if file.id is None:
-                return file.url
-            return public_url + file_path(state.thread.channel, file.id, state.message.sent_at + LIFETIME, files[0])
-
+        webhook = WebhookConnector(self._sending, clock, _addresses(str(runtime.settings.public_url), files[0]))
         self._courier = Courier(
             self._repository,
             channels,
-            {Medium.WEBHOOK: WebhookConnector(self._sending, clock, address), Medium.EMAIL: smtp},
+            {Medium.WEBHOOK: webhook, Medium.EMAIL: smtp},
             Files(self._fetching, self._repository.blobs, channels, metrics),
             publish=bus.publish,
             show=self._show,
@@ -144,18 +139,8 @@ class Ingest:
             runtime.stopping,
             bus,
         )
-        app = http_app(
-            "Switchboard ingest", body_limit=settings.body_limit, larger={"/widget": settings.widget_body_limit}
-        )
-        app.include_router(hooks.router())
-        app.include_router(FileLinks(self._repository.blobs, files, clock).router())
-        app.include_router(widget.router())
-
-        def allowed(channel: str) -> Sequence[str]:
-            found = channels.get(channel)
-            return found.config.allowed_origins if found and isinstance(found.config, WebchatConfig) else ()
-
-        self._app = Origins(app, allowed)
+        links = FileLinks(self._repository.blobs, files, clock)
+        self._app = _web((hooks.router(), links.router(), widget.router()), settings, channels)
         self._ending: asyncio.Task[None] | None = None
 
     @property
@@ -226,6 +211,32 @@ def _limiter(settings: IngestSettings) -> Limiter:
             "reads": settings.address_reads,
         }
     )
+
+
+def _addresses(public_url: str, key: bytes) -> Callable[[StoredMessage, Attachment], str | None]:
+    """Where a network fetches a file that goes along: at its own address, or at one of ours that only we can make."""
+    base = public_url.rstrip("/")
+
+    def address(state: StoredMessage, file: Attachment) -> str | None:
+        if file.id is None:
+            return file.url
+        return base + file_path(state.thread.channel, file.id, state.message.sent_at + LIFETIME, key)
+
+    return address
+
+
+def _web(routers: Sequence[APIRouter], settings: IngestSettings, channels: Book[Channel]) -> ASGIApp:
+    """``/hooks`` and ``/widget``; a chat is called only from the origins that its channel allows."""
+    larger = {"/widget": settings.widget_body_limit}
+    app = http_app("Switchboard ingest", body_limit=settings.body_limit, larger=larger)
+    for router in routers:
+        app.include_router(router)
+
+    def allowed(channel: str) -> Sequence[str]:
+        found = channels.get(channel)
+        return found.config.allowed_origins if found and isinstance(found.config, WebchatConfig) else ()
+
+    return Origins(app, allowed)
 
 
 def build(runtime: Runtime) -> Service:

@@ -26,7 +26,9 @@ from shared.store import Decide, Decision, Outcome
 class Clocks(Protocol):
     """What the handlers ask of the repository."""
 
-    async def change(self, id: str, cause: Meta, decide: Decide[ClockSnapshot]) -> Outcome[ClockSnapshot]: ...
+    async def change(
+        self, id: str, cause: Meta, decide: Decide[ClockSnapshot], *, likely_new: bool = False
+    ) -> Outcome[ClockSnapshot]: ...
 
     async def of_conversation(self, conversation: str) -> Sequence[ClockSnapshot]: ...
 
@@ -76,7 +78,7 @@ class Handlers:
             return Decision(state, says=lambda saved: rules.changed(saved, alarms))
 
         id = rules.clock_id(seen.conversation, seen.episode, seen.turn)
-        await self._clocks.change(id, meta, decide)
+        await self._clocks.change(id, meta, decide, likely_new=seen.begins)
 
     def _named(self, schedule: str | ScheduleForm | None) -> Schedule | None:
         if schedule is None:

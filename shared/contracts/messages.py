@@ -106,7 +106,10 @@ class MessageSnapshot(Contract):
 
 
 class MessageReceived(Event):
-    """An inbound message was stored. ``muted`` was decided by ingest; said again until a conversation takes it."""
+    """An inbound message was stored. ``muted`` was decided by ingest; said again until a conversation takes it.
+
+    ``opens``: its thread was most probably new. A hint that spares a read, and no more.
+    """
 
     type: ClassVar[str] = "message.received.v1"
 
@@ -115,6 +118,7 @@ class MessageReceived(Event):
     message: MessageSnapshot
     contact: ContactSnapshot
     muted: bool = False
+    opens: bool = False
 
 
 class MessageQueued(Event):

@@ -116,15 +116,16 @@ class Aggregates(Queries[S]):
         await self._turns.idle(STOP_WITHIN)
         await self.outbox.stop(STOP_WITHIN)
 
-    async def change(self, id: str, cause: Meta, decide: Decide[S]) -> Outcome[S]:
+    async def change(self, id: str, cause: Meta, decide: Decide[S], *, likely_new: bool = False) -> Outcome[S]:
         """Load, decide, save. Returns once saved; its events are published right after.
 
         ``decide`` gets the current state (None: there is none) and may be called again after a lost race. One
         cause changes one aggregate once: for a second change by the same event derive a cause of its own.
+        ``likely_new`` spares the read where there is most probably none yet; where there is, it costs a lost race.
         Raises what ``decide`` raises, ``Conflict`` when a unique index refuses, ``RetryLater`` when the store is
         away or 100 changes of the aggregate are unsent.
         """
-        return await self._turns.take(id, cause, decide)
+        return await self._turns.take(id, cause, decide, likely_new=likely_new)
 
     async def insert(self, state: S, cause: Meta, says: Says[S] = ()) -> bool:
         """Insert once by the state's id, without reading first: False when it was there, and nothing is said.

@@ -27,6 +27,7 @@ class Waiting(Generic[S]):
     cause: Meta
     decide: Decide[S]
     done: asyncio.Future[Outcome[S]]
+    likely_new: bool = False
 
 
 @dataclass(slots=True)

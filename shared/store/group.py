@@ -78,8 +78,10 @@ class GroupCommit:
 class GroupRead(Generic[K]):
     """Reads by id of many callers as few finds. A read begins after it was asked for, so it is never stale."""
 
-    def __init__(self, collection: Collection) -> None:
+    def __init__(self, collection: Collection, *, wait: float = 0.0) -> None:
+        """``wait`` is how long (seconds) a read waits for company."""
         self._collection = collection
+        self._wait = wait
         self._queue: dict[K, list[asyncio.Future[Document | None]]] = {}
         self._reading: asyncio.Task[None] | None = None
 
@@ -93,7 +95,7 @@ class GroupRead(Generic[K]):
 
     async def _read(self) -> None:
         try:
-            await asyncio.sleep(0)
+            await asyncio.sleep(self._wait)
             while self._queue:
                 ids = list(self._queue)[:MOST_READS]
                 asked = {id: self._queue.pop(id) for id in ids}

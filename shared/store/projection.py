@@ -24,7 +24,7 @@ from shared.store.client import Database
 from shared.store.collection import Document
 from shared.store.documents import encoded
 from shared.store.failures import LostRace
-from shared.store.group import GroupCommit
+from shared.store.group import GroupCommit, GroupRead
 from shared.store.indexes import Index
 from shared.store.queries import Filter, Queries
 
@@ -73,9 +73,11 @@ class Projection(Queries[Row]):
         indexes: Sequence[Index] = (),
         wait: float = 0.03,
     ) -> None:
-        """``wait`` is how long (seconds) a write waits for more changes of the same rows."""
+        """``wait`` is how long (seconds) a write waits for more changes of the same rows, and ``get_among`` for more
+        rows to read."""
         super().__init__(database.collection(name))
         self._commit = GroupCommit(self._collection, database.metrics, database.service)
+        self._reads: GroupRead[str] = GroupRead(self._collection, wait=wait)
         self._lost = database.metrics.lost.labels(database.service, name)
         self._clock = clock
         self._indexes = indexes
@@ -112,6 +114,11 @@ class Projection(Queries[Row]):
         parts = [(id, source, _Part(version, encoded(fields))) for id, source, version, fields in rows]
         wait = self._wait if patience is None else patience
         return list(await asyncio.gather(*(self._add(*part, wait) for part in parts)))
+
+    async def get_among(self, id: str) -> Row | None:
+        """As ``get``, but in one find with those that others ask for a moment later: where nobody waits for it."""
+        document = await self._reads.read(id)
+        return None if document is None else self._read(document)
 
     async def counts(self, filter: Filter, by: Sequence[str]) -> dict[tuple[Any, ...], int]:
         """How many match, by the values at these paths (one aggregation)."""

@@ -61,10 +61,10 @@ class Turns(Generic[S]):
         """Whether somebody is changing this aggregate."""
         return id in self._queues
 
-    def take(self, id: str, cause: Meta, decide: Decide[S]) -> asyncio.Future[Outcome[S]]:
+    def take(self, id: str, cause: Meta, decide: Decide[S], *, likely_new: bool = False) -> asyncio.Future[Outcome[S]]:
         """Wait for a turn."""
         done: asyncio.Future[Outcome[S]] = asyncio.get_running_loop().create_future()
-        each = Waiting(cause, decide, done)
+        each = Waiting(cause, decide, done, likely_new)
         if id in self._queues:
             self._queues[id].append(each)
         else:
@@ -112,6 +112,8 @@ class Turns(Generic[S]):
 
     async def _change(self, id: str, turn: list[Waiting[S]]) -> list[Outcome[S] | Exception]:
         known = self._parts.snapshots.get(id)
+        if known is None and all(each.likely_new for each in turn):
+            known = Known(id)  # not read: the write itself finds out whether there is one
         races = 0
         while True:
             if known is None:

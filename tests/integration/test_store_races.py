@@ -58,6 +58,22 @@ async def stores(mongo_url: str, prefix: str) -> AsyncIterator[list[Store]]:
         await store.close()
 
 
+async def test_what_is_thought_new_and_is_not_changes_all_the_same_and_once(stores: list[Store]) -> None:
+    ears = Ears()
+    one, other = (aggregates(store, ears) for store in stores[:2])
+    for each in (one, other):
+        await each.start()
+    assert (await one.change("a", cause("c1"), count("a"), likely_new=True)).changed
+    repeated = await other.change("a", cause("c1"), count("a"), likely_new=True)
+    again = await other.change("a", cause("c2"), count("a"), likely_new=True)
+    assert (repeated.changed, again.changed) == (False, True)
+    found = await one.get("a")
+    assert found is not None
+    assert (found.count, found.version) == (2, 2)
+    for each in (one, other):
+        await each.stop()
+
+
 async def test_hundreds_of_changes_by_three_processes_are_all_kept(stores: list[Store]) -> None:
     ears = Ears()
     processes = [aggregates(store, ears, cache=cache) for store, cache in zip(stores, (1000, 4, 1), strict=True)]
@@ -67,7 +83,8 @@ async def test_hundreds_of_changes_by_three_processes_are_all_kept(stores: list[
     work = [(f"c{n}", ids[n % 6]) for n in range(300)]
 
     async def deliver(name: str, id: str) -> None:
-        await random.choice(processes).change(id, cause(name), count(id))
+        # Now and then it is thought to be new, which it is at most once.
+        await random.choice(processes).change(id, cause(name), count(id), likely_new=random.random() < 0.3)
 
     twice = [*work, *random.sample(work, 100)]
     random.shuffle(twice)

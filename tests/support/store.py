@@ -66,7 +66,7 @@ class MemoryAggregates(Documents[S]):
         """The events of this type that were published, in order."""
         return [kind.model_validate_json(each.body) for each in self.published if each.meta.type == kind.type]
 
-    async def change(self, id: str, cause: Meta, decide: Decide[S]) -> Outcome[S]:
+    async def change(self, id: str, cause: Meta, decide: Decide[S], *, likely_new: bool = False) -> Outcome[S]:
         known = self._known.get(id, Known(id))
         waiting: Waiting[S] = Waiting(cause, decide, None)  # type: ignore[arg-type]  # nobody waits here
         round = decide_all(known, [waiting], stamp=self._stamp, now=self._clock.now(), settled=lambda _: True)

@@ -65,10 +65,17 @@ def arrival_cause(message: str, contact: str, now: datetime) -> Meta:
     return Meta(event_id=event, type="ingest.arrival", occurred_at=now, correlation_id=event, actor=actor)
 
 
-def received_event(state: StoredMessage, contact: ContactSnapshot, is_muted: bool) -> MessageReceived:
+def received_event(
+    state: StoredMessage, contact: ContactSnapshot, is_muted: bool, *, opens: bool = False
+) -> MessageReceived:
     """What is said of an inbound message, at first and again."""
     return MessageReceived(
-        thread=state.thread, medium=state.medium, message=state.message, contact=contact, muted=is_muted
+        thread=state.thread,
+        medium=state.medium,
+        message=state.message,
+        contact=contact,
+        muted=is_muted,
+        opens=opens,
     )
 
 
@@ -126,14 +133,20 @@ class Accepting:
         self, medium: Medium, who: Identity, group: Sequence[tuple[Arrival, datetime]], now: datetime
     ) -> int:
         contact = await self._contact(who, [arrival for arrival, _ in group], now)
+        opening: set[str] = set()
         for arrival, _ in group:
             if not self._repository.knows(arrival.thread):
+                opening.add(arrival.id)
                 cause = arrival_cause(arrival.id, contact.id, now)
                 await self._repository.open_thread(arrival.thread, medium, contact.id, cause, reply_to=arrival.reply_to)
-        found = await asyncio.gather(*(self._store(medium, contact, arrival, at) for arrival, at in group))
+        found = await asyncio.gather(
+            *(self._store(medium, contact, arrival, at, arrival.id in opening) for arrival, at in group)
+        )
         return sum(found)
 
-    async def _store(self, medium: Medium, contact: Contact, arrival: Arrival, received_at: datetime) -> bool:
+    async def _store(
+        self, medium: Medium, contact: Contact, arrival: Arrival, received_at: datetime, opens: bool
+    ) -> bool:
         snapshot = contact.snapshot(arrival.thread.address)
         name = arrival.thread.channel
         is_muted = silenced(contact, self._channels.get(name), name)
@@ -157,7 +170,7 @@ class Accepting:
         )
 
         def says(saved: StoredMessage) -> tuple[Event, ...]:
-            return (received_event(saved, snapshot, is_muted),)
+            return (received_event(saved, snapshot, is_muted, opens=opens),)
 
         cause = arrival_cause(state.id, contact.id, received_at)
         return await self._repository.messages.insert(state, cause, says)

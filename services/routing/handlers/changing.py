@@ -26,7 +26,7 @@ class Conversations(Protocol):
     """What changing asks of the repository."""
 
     async def change(
-        self, id: str, cause: Meta, decide: Decide[ConversationSnapshot]
+        self, id: str, cause: Meta, decide: Decide[ConversationSnapshot], *, likely_new: bool = False
     ) -> Outcome[ConversationSnapshot]: ...
 
 
@@ -50,6 +50,7 @@ class Changing:
         actor: Actor | None = None,
         by_rule: str | None = None,
         reply: Callable[[ConversationSnapshot], Contract] | None = None,
+        likely_new: bool = False,
     ) -> Outcome[ConversationSnapshot]:
         """Decide and save, carrying the message and the contact that did it; look again where work waits or went.
 
@@ -70,7 +71,7 @@ class Changing:
                 by_rule=by_rule,
             )
 
-        outcome = await self._conversations.change(id, meta, deciding)
+        outcome = await self._conversations.change(id, meta, deciding, likely_new=likely_new)
         if outcome.changed and made:
             await self._look(made[-1], outcome.state, meta)
         return outcome

@@ -50,6 +50,7 @@ class Messages:
             lambda current: arrival.received(current, event, self._desk.current(), self._clock.now(), detected),
             message=event.message,
             contact=event.contact,
+            likely_new=event.opens,
         )
 
     async def on_queued(self, event: MessageQueued, meta: Meta) -> None:

@@ -47,6 +47,11 @@ class Observation:
     own: bool = True
     starts: bool = True
 
+    @property
+    def begins(self) -> bool:
+        """Whether most probably nothing was heard of the clock before: its first stretch of time has just begun."""
+        return self.final is None and len(self.spans) == 1 and self.spans[0].end is None
+
 
 def clock_id(conversation: str, episode: int, turn: int | None) -> str:
     """One clock per turn, and one resolution clock (no turn) per episode."""

@@ -32,6 +32,8 @@ log = structlog.get_logger(__name__)
 
 TAKE_SECONDS = 3.0
 """How long a take may last; well within ``HOLD``, also with the write that it ends in."""
+HELD_FOR = timedelta(seconds=1)
+"""How long what agents hold, as read, may be gone by: in a long round they get others by hand."""
 MOST_WINDOWS = 50
 REMEMBERED = 10_000
 FULL = 1_000_000
@@ -128,9 +130,11 @@ class Dispatcher:
         if not able:
             return set()
         self._forget_ended()
-        read_at = self._clock.now()
-        held = {agent: set(ids) for agent, ids in (await self._conversations.held(able)).items()}
+        held, read_at = await self._held(able)
         for conversation in waiting:
+            if self._clock.now() - read_at > HELD_FOR:
+                self._forget_ended()
+                held, read_at = await self._held(able)
             await self._place(conversation, desk, held, read_at, meta)
         most = max(
             (assignment.CAPACITY, *(team.capacity for team in desk.teams.values())),
@@ -138,6 +142,11 @@ class Dispatcher:
         )
         most = max((most, *(one.capacity for one in desk.distributions.values())))
         return {agent for agent, ids in held.items() if len(ids) >= most}
+
+    async def _held(self, agents: set[str]) -> tuple[dict[str, set[str]], datetime]:
+        """What each of them holds, and since when that is known."""
+        read_at = self._clock.now()
+        return {agent: set(ids) for agent, ids in (await self._conversations.held(agents)).items()}, read_at
 
     async def _place(
         self,

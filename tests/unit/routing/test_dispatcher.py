@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 import pytest
 
-from services.routing.dispatcher import Dispatcher
+from services.routing.dispatcher import HELD_FOR, Dispatcher
 from services.routing.domain import assignment
 from services.routing.domain.desk import Desk
 from services.routing.domain.presence import HOLD, Agent
@@ -71,6 +71,7 @@ class World:
         )
         self.takes_fail: set[str] = set()
         self.slow: dict[str, asyncio.Event] = {}
+        self.meanwhile: list[Callable[[], None]] = []
 
     async def start(self) -> None:
         for name in self.people:
@@ -107,6 +108,8 @@ class World:
 
     async def take(self, seen: ConversationSnapshot, agent: str, _cause: Meta, _until: datetime) -> bool:
         await asyncio.sleep(0)
+        if self.meanwhile:
+            self.meanwhile.pop()()
         if seen.id in self.slow:
             await self.slow[seen.id].wait()
         current = self.conversations[seen.id]
@@ -170,6 +173,25 @@ async def test_nobody_above_capacity_with_two_dispatchers_at_once() -> None:
     await asyncio.gather(*looks)
     held = await world.held(["ana", "bea"])
     assert {name: len(ids) for name, ids in held.items()} == {"ana": 3, "bea": 3}
+
+
+async def test_what_an_agent_gets_by_hand_during_a_long_round_counts() -> None:
+    """A slow store: what he held when the round began is not what he holds when it comes to the next conversation."""
+    world = World(
+        [waiting("c1"), waiting("c2", since=1), waiting("mine", since=2, teams=())],
+        ["ana"],
+        [team("support", "ana", capacity=2)],
+    )
+    await world.start()
+
+    def by_hand() -> None:
+        world.clock.advance(HELD_FOR * 2)
+        mine = world.conversations["mine"]
+        world.conversations["mine"] = mine.model_copy(update={"owner": Owner(id="ana")})
+
+    world.meanwhile.append(by_hand)
+    await world.dispatcher().on_look(LookAgain(), meta())
+    assert world.owners() == {"c1": "ana", "c2": None, "mine": "ana"}
 
 
 async def test_a_take_that_outlasts_its_reservation_still_counts() -> None:

@@ -51,7 +51,8 @@ class Automation:
         hooks = WebhooksPart(common, load(WebhookSending))
         agents = VirtualAgentsPart(common)
         rules = RulesPart(common, takes=agents, calls=hooks.call, resolves=agents.rule_resolves)
-        self._parts: Sequence[Part] = (rules, agents, hooks)
+        self._rules, self._others = rules, (agents, hooks)
+        self._parts: Sequence[Part] = (rules, *self._others)
 
     async def start(self) -> None:
         """Settings first, answered and asked for, then events, then time."""
@@ -83,9 +84,11 @@ class Automation:
         return None
 
     async def _on_conversation_changed(self, event: ConversationChanged, meta: Meta) -> None:
-        """Rules come first, and routing waits for them."""
-        for part in self._parts:
+        """Rules come first, and routing waits for them; nobody waits for the records of their runs."""
+        noted = await self._rules.hear(event, meta)
+        for part in self._others:
             await part.on_conversation_changed(event, meta)
+        await self._rules.keep(noted)
 
 
 def build(runtime: Runtime) -> Automation:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from services.automation.domain.hours import schedule_of
+from services.automation.domain.records import Noted
 from services.automation.domain.rules import RuleSet
 from services.automation.domain.waiting import TimeRules
 from services.automation.handlers.asking import Asking
@@ -42,7 +43,7 @@ class RulesPart:
         self._book = common.owner.book(Rule)
         self._compiled: TimeRules | None = None
         self._book.on_change(self._forget)
-        self._runs = Runs(common.database)
+        self._runs = Runs(common.database, clock=runtime.clock)
         self._scores = Scores(common.database)
         self._handlers = Handlers(
             self._rules,
@@ -92,11 +93,21 @@ class RulesPart:
         await self._catch_up.stop()
         await self._timers.stop()
         await self._following.stop()
+        await self._runs.stop()
 
     async def on_conversation_changed(self, event: ConversationChanged, meta: Meta) -> None:
-        """Rules react to what happened; time-based ones follow it."""
-        await self._handlers.on_conversation_changed(event, meta)
+        """``hear`` and ``keep``."""
+        await self.keep(await self.hear(event, meta))
+
+    async def hear(self, event: ConversationChanged, meta: Meta) -> Noted:
+        """Rules react to what happened, time-based ones follow it; what is noted is to be kept afterwards."""
+        noted = await self._handlers.hear(event, meta)
         await self._waiting.on_conversation_changed(event, meta)
+        return noted
+
+    async def keep(self, noted: Noted) -> None:
+        """Before the event is done with; takes a tenth of a second."""
+        await self._handlers.keep(noted)
 
     def _rules(self) -> RuleSet:
         return self._time_rules().rules

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from shared.bus import Bus, consumes
 from shared.contracts.base import Meta
 from shared.contracts.conversations import ConversationChanged, ConversationTriaged, RuleActed
 from shared.contracts.resources import CreateResource, DeleteResource, Stored
+from shared.contracts.rules import Run
 from shared.errors import Unprocessable
 from shared.runtime import Service
 from tests.support.conversations import Story, desk, inbound
@@ -82,7 +83,12 @@ async def test_AU_01_a_keyword_rule_answers_triage_and_its_run_is_kept_once(town
         ("m1", (made.id,))
     }
     assert len({meta.event_id for _, meta in town.answers}) == 1
-    (run,) = await Runs(town.place.database("automation")).find({}, limit=10)
+    records = Runs(town.place.database("automation"), clock=town.place.clock)
+
+    async def kept() -> Sequence[Run]:
+        return (await records.of_rule(made.id, after=None, limit=10)).items
+
+    (run,) = await eventually(kept)
     assert (run.rule, run.message, run.actions) == (made.id, "m1", ("tag_message",))
 
 

@@ -239,6 +239,8 @@ async def test_AU_05_time_based_rules_follow_what_is_open_already(village: Villa
     due = RuleDue(conversation=id, episode=1, rule=rule, turn=1)
     await village.place.say(village.gateway, due)  # as the timer says it
     await village.becomes(id, tags=("waiting",))
+    assert village.place.broker is not None
+    await village.place.broker.settled()
     assert [run.event for run in await village.runs(rule)] == [RuleEvent.UNANSWERED_FOR]
 
 

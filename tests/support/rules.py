@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry
 
 from services.automation.domain.budget import Budget, spend
 from services.automation.domain.looking import Seen
+from services.automation.domain.records import Conclusion, Noted, concluded
 from services.automation.domain.rules import RuleSet
 from services.automation.handlers.rules import Handlers
 from services.automation.metrics import RuleMetrics
 from shared.contracts.acts import RuleAction, TagMessageAct
 from shared.contracts.base import Meta
 from shared.contracts.conversations import ConversationChanged, ConversationTriaged, RuleActed
-from shared.contracts.rules import Run, RunOutcome
+from shared.contracts.rules import Run
 from shared.contracts.settings import KeywordCondition, Rule, RuleEvent
 from shared.contracts.words import Visibility
 from shared.ids import derived
@@ -35,16 +36,18 @@ class Records:
     """Run records in memory."""
 
     def __init__(self) -> None:
-        self.kept: dict[str, Run] = {}
+        self.runs: dict[str, Run] = {}
+        self.heard: dict[Conclusion, None] = {}
 
-    async def record(self, runs: Iterable[Run]) -> None:
-        for run in runs:
-            self.kept.setdefault(run.id, run)
+    async def keep(self, noted: Noted) -> None:
+        for run in noted.runs:
+            self.runs.setdefault(run.id, run)
+        self.heard |= dict.fromkeys(noted.conclusions)
 
-    async def conclude(self, run: str, outcome: RunOutcome, failed: Sequence[str]) -> None:
-        known = self.kept[run]
-        if failed or known.outcome is RunOutcome.SAID:
-            self.kept[run] = known.model_copy(update={"outcome": outcome, "failed": (*known.failed, *failed)})
+    @property
+    def kept(self) -> dict[str, Run]:
+        """By id, as they would be read."""
+        return {id: concluded(run, (one for one in self.heard if one.run == id)) for id, run in self.runs.items()}
 
 
 class Scores:

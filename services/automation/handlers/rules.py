@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from services.automation.domain.budget import Budgets
 from services.automation.domain.happening import Happening, happening, score_of, seen
 from services.automation.domain.looking import Seen
+from services.automation.domain.records import Conclusion, Noted
 from services.automation.domain.rules import Match, RuleSet
 from services.automation.domain.telling import Telling, of_rule
 from services.automation.metrics import RuleMetrics
@@ -28,9 +30,7 @@ from shared.schedule import Schedule
 class Records(Protocol):
     """Where runs are kept."""
 
-    async def record(self, runs: Iterable[Run]) -> None: ...
-
-    async def conclude(self, run: str, outcome: RunOutcome, failed: Sequence[str]) -> None: ...
+    async def keep(self, noted: Noted) -> None: ...
 
 
 class Scores(Protocol):
@@ -51,6 +51,14 @@ class Calls(Protocol):
     """Webhooks: tell the one that a rule names; False when it is gone or switched off."""
 
     async def __call__(self, webhook: str, telling: Telling) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """The matches that the budget allows, and the records of all of them."""
+
+    matches: tuple[Match, ...] = ()
+    records: tuple[Run, ...] = ()
 
 
 class Handlers:
@@ -83,23 +91,31 @@ class Handlers:
         self._resolves = resolves
 
     async def on_conversation_changed(self, event: ConversationChanged, meta: Meta) -> None:
-        """What became of former runs is kept; then the rules look at what happened.
+        """``hear``, and keep what is noted."""
+        await self.keep(await self.hear(event, meta))
+
+    async def hear(self, event: ConversationChanged, meta: Meta) -> Noted:
+        """The rules look at what happened. What is noted of it and of former runs must be kept before the event is done
+        with, but nobody needs to wait for that: the record of a run is written together with what became of it.
 
         In triage there is always an answer to a customer's message, even an empty one, because routing waits for it.
         What is said is named by its cause, so a repeated delivery says the same again and changes nothing.
         """
-        await self._keep(event)
+        former = await self._former(event)
         found = happening(event, meta)
         if found is None:
-            return
+            return Noted(conclusions=former)
         conversation = event.conversation
-        matches = await self._evaluated(found, conversation, event.contact, meta)
+        allowed = await self._evaluated(found, conversation, event.contact, meta)
+        matches = allowed.matches
+        refused: list[Conclusion] = []
         for match in matches:
-            await self.call(match.run, conversation, event.message, event.contact, found.at)
+            refused += await self.call(match.run, conversation, event.message, event.contact, found.at)
+        noted = Noted(allowed.records, (*former, *refused))
         in_triage = conversation.status is Status.TRIAGE and conversation.episode == found.episode
         if found.message is not None and in_triage:
             await self._answer(conversation, found.message, found.episode, matches, meta)
-            return
+            return noted
         if self._resolves is not None and any(_is_resolve(action) for m in matches for action in m.run.actions):
             self._resolves(meta.event_id)
         for match in matches:
@@ -113,25 +129,32 @@ class Handlers:
                 run=match.run,
             )
             await self.say(acted, role=match.run.run, meta=meta, rule=match.run)
+        return noted
+
+    async def keep(self, noted: Noted) -> None:
+        """Returns once it is written: repeated deliveries note the same again."""
+        if noted.runs or noted.conclusions:
+            await self._records.keep(noted)
 
     async def on_act_refused(self, event: ActRefused, _meta: Meta) -> None:
         """An act of a run was refused by its owner."""
-        await self._records.conclude(event.run, RunOutcome.FAILED, (f"{event.act}: {event.reason}",))
+        refused = Conclusion(event.run, RunOutcome.FAILED, (f"{event.act}: {event.reason}",))
+        await self._records.keep(Noted(conclusions=(refused,)))
 
     async def allowed(
         self, seen: Seen, matches: Sequence[Match], conversation: str, milliseconds: float, meta: Meta
-    ) -> tuple[Match, ...]:
-        """Those that the conversation's budget still allows; all are recorded."""
+    ) -> Allowed:
+        """Those that the conversation's budget still allows; all are to be recorded."""
         if not matches:
-            return ()
+            return Allowed()
         self._metrics.runs.inc(len(matches))
         ids = [match.run.run for match in matches]
         going = await self._budgets.spend(conversation, ids, meta)
         now = self._clock.now()
-        await self._records.record(
+        records = tuple(
             _record(match, seen, conversation, now, milliseconds, going=match.run.run in going) for match in matches
         )
-        return tuple(match for match in matches if match.run.run in going)
+        return Allowed(tuple(match for match in matches if match.run.run in going), records)
 
     async def say(self, event: Event, *, role: str, meta: Meta, rule: RuleRun | None = None) -> None:
         """Publish, named by its cause; as the rule's, if it is one's."""
@@ -154,15 +177,17 @@ class Handlers:
         message: MessageSnapshot | None,
         contact: ContactSnapshot | None,
         at: Instant,
-    ) -> None:
-        """Tell the webhooks that the run names; one that is not there is recorded, and the rest go on."""
+    ) -> tuple[Conclusion, ...]:
+        """Tell the webhooks that the run names; one that is not there is to be noted, and the rest go on."""
+        refused: list[Conclusion] = []
         for place, action in enumerate(run.actions):
             if not isinstance(action, CallWebhookAct):
                 continue
             telling = of_rule(run, place, conversation, message, contact, at)
             if self._calls is None or not await self._calls(action.webhook, telling):
-                refused = (f"{action.act}: The webhook is not there, or switched off.",)
-                await self._records.conclude(run.run, RunOutcome.FAILED, refused)
+                why = f"{action.act}: The webhook is not there, or switched off."
+                refused.append(Conclusion(run.run, RunOutcome.FAILED, (why,)))
+        return tuple(refused)
 
     async def _answer(
         self,
@@ -186,10 +211,10 @@ class Handlers:
 
     async def _evaluated(
         self, found: Happening, conversation: ConversationSnapshot, contact: ContactSnapshot | None, meta: Meta
-    ) -> tuple[Match, ...]:
+    ) -> Allowed:
         rules = self._rules()
         if not rules.has(*found.events):
-            return ()
+            return Allowed()
         score = await self._scores.of(conversation.contact) if rules.asks_score else None
         began = time.perf_counter()
         looked_at = seen(found, conversation, contact, schedule=self._hours(conversation.channel), previous_score=score)
@@ -198,24 +223,27 @@ class Handlers:
         self._metrics.seconds.observe(seconds)
         return await self.allowed(looked_at, matches, conversation.id, seconds * 1000, meta)
 
-    async def _keep(self, event: ConversationChanged) -> None:
+    async def _former(self, event: ConversationChanged) -> tuple[Conclusion, ...]:
+        """What became of former runs; webhooks of a macro are told, an answered survey counts from now on."""
+        found: list[Conclusion] = []
         for fact in event.changes:
             match fact:
                 case RuleApplied(macro=True):
                     run = RuleRun(run=fact.run, rule=fact.rule, name=fact.name, actions=fact.left)
-                    await self.call(run, event.conversation, None, event.contact, fact.at)
+                    await self.call(run, event.conversation, None, event.contact, fact.at)  # a macro has no record
                 case RuleApplied():
                     outcome = RunOutcome.FAILED if fact.failed else RunOutcome.APPLIED
-                    await self._records.conclude(fact.run, outcome, fact.failed)
+                    found.append(Conclusion(fact.run, outcome, fact.failed))
                 case RuleTooLate():
                     failed = tuple(f"{act}: It came too late." for act in fact.acts)
-                    await self._records.conclude(fact.run, RunOutcome.TOO_LATE, failed)
+                    found.append(Conclusion(fact.run, RunOutcome.TOO_LATE, failed))
                 case SurveyAnswered():
                     score = score_of(event.conversation, fact)
                     if score is not None:
                         await self._scores.answered(event.conversation.contact, score, fact.at)
                 case _:
                     pass
+        return tuple(found)
 
 
 def latest_inbound(conversation: ConversationSnapshot) -> str | None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from services.automation.domain.happening import Happening, seen
+from services.automation.domain.records import Conclusion, Noted
 from services.automation.domain.rules import RuleSet
 from services.automation.domain.waiting import Followed, TimeRules, happened, looked, observed
 from services.automation.handlers.rules import Handlers, Scores, latest_inbound
@@ -119,8 +120,10 @@ class Waiting:
         if due is not None:
             matches = tuple(match for match in matches if match.run.rule == due.rule)
         milliseconds = (time.perf_counter() - began) * 1000
-        for match in await self._handlers.allowed(looked_at, matches, conversation.id, milliseconds, meta):
-            await self._handlers.call(match.run, conversation, None, contact, happening.at)
+        allowed = await self._handlers.allowed(looked_at, matches, conversation.id, milliseconds, meta)
+        refused: list[Conclusion] = []
+        for match in allowed.matches:
+            refused += await self._handlers.call(match.run, conversation, None, contact, happening.at)
             acted = RuleActed(
                 conversation=conversation.id,
                 episode=happening.episode,
@@ -132,6 +135,7 @@ class Waiting:
                 run=match.run,
             )
             await self._handlers.say(acted, role=match.run.run, meta=meta, rule=match.run)
+        await self._handlers.keep(Noted(allowed.records, tuple(refused)))
 
     async def _conversation(self, id: str, meta: Meta) -> ConversationSnapshot | None:
         try:

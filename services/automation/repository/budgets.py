@@ -13,17 +13,24 @@ from shared.contracts.notices import AdminNotice, NoticeKind
 from shared.ids import derived
 from shared.store import Aggregates, Database, Decision
 
+REMEMBERED = 4000
+"""Budgets known as last written: spending again from one of them reads nothing."""
+
 
 class StoredBudgets(Aggregates[Budget]):
     """Budgets by conversation. ``limit`` gives the runs an hour as of now."""
 
     def __init__(self, database: Database, *, publish: Publish, clock: Clock, limit: Callable[[], int]) -> None:
-        super().__init__(database, "budgets", Budget, publish=publish, clock=clock, trail=False)
+        super().__init__(database, "budgets", Budget, publish=publish, clock=clock, trail=False, cache=REMEMBERED)
         self._limit = limit
         self._now = clock.now
 
     async def spend(self, conversation: str, runs: Iterable[str], cause: Meta) -> frozenset[str]:
-        """As ``domain.budget.Budgets`` says. One write; the trail and the admins are told when it is spent."""
+        """As ``domain.budget.Budgets`` says. The trail and the admins are told when it is spent.
+
+        One write and no read: from what was last written here, else as if nothing was spent yet. Only a write that
+        finds it otherwise (another process, a restart) reads.
+        """
         wanted = tuple(runs)
         if not wanted:
             return frozenset()
@@ -40,7 +47,7 @@ class StoredBudgets(Aggregates[Budget]):
 
         # The runs name the change, not the delivery: several parts may spend for one event.
         named = cause.model_copy(update={"event_id": derived("spend", cause.event_id, conversation, *wanted)})
-        outcome = await self.change(conversation, named, decide)
+        outcome = await self.change(conversation, named, decide, likely_new=True)
         if outcome.repeated and outcome.state is not None:
             found = frozenset(wanted) & {one.id for one in outcome.state.spent}
         return found

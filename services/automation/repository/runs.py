@@ -2,40 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
-
+from services.automation.domain.records import Conclusion, Noted, concluded
+from shared.clock import Clock
 from shared.contracts.base import Contract, Instant
 from shared.contracts.rules import Run, RunOutcome
-from shared.store import ASCENDING, DESCENDING, Database, Index, Page, Repository
+from shared.ids import derived
+from shared.store import ASCENDING, DESCENDING, Database, Index, Page, Projection, Repository, Row
+
+WAIT = 0.1
+"""Seconds a record waits for what becomes of its run: nearly always both are one write."""
 
 
-class Runs(Repository[Run]):
-    """Run records, insert-once by run id."""
+class Runs:
+    """Run records by run id: the run once, and every different thing that was heard of it, in whatever order.
 
-    def __init__(self, database: Database) -> None:
-        super().__init__(
-            database,
-            "runs",
-            Run,
-            indexes=(Index("rule", (("rule", ASCENDING), ("at", ASCENDING))),),
-        )
+    A conclusion may come before its run, from another process; only with the run is there a record to be read.
+    """
 
-    async def record(self, runs: Iterable[Run]) -> None:
-        """Keep these runs; those known already stay as they were."""
-        await self.insert_many(runs)
+    def __init__(self, database: Database, *, clock: Clock) -> None:
+        index = Index("rule", (("run.rule", ASCENDING), ("run.at", ASCENDING)))
+        self._rows = Projection(database, "runs", clock=clock, indexes=(index,), wait=WAIT)
 
-    async def conclude(self, run: str, outcome: RunOutcome, failed: Sequence[str]) -> None:
-        """What became of it, heard in whatever order: a refused act makes it failed for good."""
-        at = {"_id": run} if failed else {"_id": run, "outcome": RunOutcome.SAID.value}
-        change: dict[str, Any] = {"$set": {"outcome": outcome.value}}
-        if failed:
-            change["$addToSet"] = {"failed": {"$each": list(failed)}}
-        await self._collection.update(at, change)
+    async def start(self) -> None:
+        """Make the indexes."""
+        await self._rows.start()
+
+    async def stop(self) -> None:
+        """Write what waits."""
+        await self._rows.stop()
+
+    async def keep(self, noted: Noted) -> None:
+        """Keep this; what is known already stays as it was. Returns once it is written, with others after a moment."""
+        runs = [(run.id, "run", 1, run.model_dump(exclude={"id", "failed"})) for run in noted.runs]
+        heard = [
+            (one.run, _source(one), 1, {"outcome": one.outcome, "failed": one.failed}) for one in noted.conclusions
+        ]
+        await self._rows.upsert_newer([*runs, *heard])
 
     async def of_rule(self, rule: str, *, after: str | None, limit: int) -> Page[Run]:
         """The runs of a rule, newest first."""
-        return await self.page({"rule": rule}, order=(("at", DESCENDING),), after=after, limit=limit)
+        page = await self._rows.page({"run.rule": rule}, order=(("run.at", DESCENDING),), after=after, limit=limit)
+        return Page(tuple(_read(row) for row in page.items), page.next)
+
+
+def _source(conclusion: Conclusion) -> str:
+    return derived("conclusion", conclusion.outcome.value, *conclusion.failed)
+
+
+def _read(row: Row) -> Run:
+    heard = (
+        Conclusion(row.id, RunOutcome(part["outcome"]), tuple(part["failed"]))
+        for source, part in row.parts.items()
+        if source != "run"
+    )
+    return concluded(Run.model_validate({"id": row.id, **row.parts["run"]}), heard)
 
 
 class Score(Contract):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from services.gateway.domain import notifying
@@ -34,9 +34,11 @@ from shared.contracts.resources import ResourceChanged
 from shared.contracts.settings import User
 from shared.contracts.surveys import AnswerRecorded
 from shared.contracts.words import Direction
+from shared.store import Row
 
 Broadcast = Callable[[Event], Coroutine[Any, Any, None]]
-Described = Callable[[Sequence[Notification]], Coroutine[Any, Any, list[dict[str, Any]]]]
+Described = Callable[[Sequence[Notification], Mapping[str, Row]], list[dict[str, Any]]]
+"""Notifications as the API gives them, by the rows of their conversations."""
 
 
 class Snapshots:
@@ -95,16 +97,19 @@ class Facts:
 
     async def on_alarm(self, event: SlaWarned | SlaBreached | SlaLevelReached, _meta: Meta) -> None:
         """The owner is told, and who supervises the channel: once for each level reached (SL-12)."""
-        concerned = await self._concerned(event)
-        clock, at = event.clock, event.at
-        await self._notify([notifying.of_alarm(clock, level, at, user) for level in event.levels for user in concerned])
+        if not event.levels:
+            return
+        row = await self._rows.get_among(event.clock.conversation)
+        concerned, clock, at = self._concerned(event, row), event.clock, event.at
+        told = [notifying.of_alarm(clock, level, at, user) for level in event.levels for user in concerned]
+        await self._notify(told, {} if row is None else {row.id: row})
 
     async def on_corrected(self, event: SlaCorrected, _meta: Meta) -> None:
         """The clock was met after all: what was said of its breach is taken back, even if that is heard later."""
         clock = event.clock
         for notice in await self._notifications.about(clock.id):
             await self._withdraw(notice)
-        for user in await self._concerned(event):
+        for user in self._concerned(event, await self._rows.get_among(clock.conversation)):
             for level in {BREACH_LEVEL, *(level for level in clock.levels if level >= BREACH_LEVEL)}:
                 await self._withdraw(notifying.of_alarm(clock, level, event.at, user))
 
@@ -116,8 +121,8 @@ class Facts:
         await self._notifications.withdraw(notice.model_copy(update={"withdrawn": True, "read": True}))
         await self._broadcast(PersonNotified(user=notice.user))
 
-    async def _concerned(self, event: Alarm | SlaCorrected) -> Sequence[str]:
-        place = await self._rows.placed(event.clock.conversation)
+    def _concerned(self, event: Alarm | SlaCorrected, row: Row | None) -> Sequence[str]:
+        place = self._rows.place(row) if row is not None else None
         owner = [place.owner] if place is not None and place.owner is not None else []
         return list(dict.fromkeys((*owner, *self._people.supervisors(event.clock.channel))))
 
@@ -129,9 +134,12 @@ class Facts:
             return []
         return [one for one in wanted if may(self._people.access(one.user), Action.VIEW, place)]
 
-    async def _notify(self, wanted: Sequence[Notification]) -> None:
+    async def _notify(self, wanted: Sequence[Notification], found: Mapping[str, Row] | None = None) -> None:
+        """Keep them once each and tell who is there; ``found``: the rows of their conversations, where known."""
         new = await self._notifications.add(wanted)
-        for one, described in zip(new, await self._described(new), strict=True):
+        if found is None and new:
+            found = await self._rows.get_many({one.conversation for one in new if one.conversation})
+        for one, described in zip(new, self._described(new, found or {}), strict=True):
             await self._broadcast(PersonNotified(user=one.user, notification=described))
 
 

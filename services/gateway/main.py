@@ -8,7 +8,7 @@ from starlette.types import ASGIApp
 
 from services.gateway.api.app import make_app
 from services.gateway.api.forward import Forward
-from services.gateway.api.notifications import shown
+from services.gateway.api.notifications import described
 from services.gateway.api.pages import Pages
 from services.gateway.api.parts import Parts
 from services.gateway.api.principal import Gate
@@ -115,7 +115,7 @@ class Gateway:
             taking_in,
             self._people,
             self._notifications,
-            described=lambda items: shown(self._rows, list(items)),
+            described=lambda items, found: described(self._rows, items, found),
             broadcast=bus.broadcast,
         )
         records = Records(self._admin_log, self._presence, self._accounts, bus.broadcast)

@@ -131,11 +131,11 @@ class Notifications:
         await self._all.start()
 
     async def add(self, notifications: Iterable[Notification]) -> Sequence[Notification]:
-        """Insert once each; those that are new."""
+        """Insert once each, in bulk with what is added meanwhile; those that are new."""
         wanted = {notification.id: notification for notification in notifications}
         if not wanted:
             return ()
-        new = await self._all.insert_many(wanted.values())
+        new = await self._all.insert_among(wanted.values())
         return [notification for id, notification in wanted.items() if id in new]
 
     async def withdraw(self, placeholder: Notification) -> None:

@@ -109,7 +109,16 @@ class Rows:
     async def placed(self, id: str) -> Placed | None:
         """Where a conversation stands; None when there is no row of it."""
         row = await self._rows.get(id)
-        return rows.placed(row.parts) if row is not None else None
+        return self.place(row) if row is not None else None
+
+    async def get_among(self, id: str) -> Row | None:
+        """The row, whoever may see it, read with those that others ask for meanwhile; None when it is unheard of."""
+        row = await self._rows.get_among(id)
+        return row if row is not None and "conversation" in row.parts else None
+
+    def place(self, row: Row) -> Placed | None:
+        """Where the conversation of a row stands."""
+        return rows.placed(row.parts)
 
     async def get_many(self, ids: Iterable[str]) -> dict[str, Row]:
         """Whole rows by id, whoever may see them; those of unheard-of conversations are left out."""
@@ -118,7 +127,7 @@ class Rows:
 
     def seen(self, access: Access, row: Row) -> bool:
         """Whether this access may see the row."""
-        place = rows.placed(row.parts)
+        place = self.place(row)
         return place is not None and may(access, Action.VIEW, place)
 
     def shown(self, row: Row) -> rows.Document:

@@ -72,6 +72,18 @@ async def test_many_are_inserted_once_each(records: Records) -> None:
     assert await records.insert_many([]) == frozenset()
 
 
+async def test_what_several_insert_at_once_is_new_to_one_of_them(records: Records) -> None:
+    await records.insert(Record(id="a", name="a"))
+    groups = ("ab", "bc", "cd", "")
+    new = await asyncio.gather(*(records.insert_among(Record(id=id, name=id) for id in group) for group in groups))
+    assert sorted(id for found in new for id in found) == ["b", "c", "d"]
+    assert new[-1] == frozenset()
+    other = asyncio.create_task(records.insert_among([Record(id="f", name="f")]))
+    with pytest.raises(Conflict):
+        await records.insert_among([Record(id="e", name="a")])
+    assert await other == {"f"}
+
+
 async def test_a_unique_index_refuses_the_second_and_keeps_the_rest(records: Records) -> None:
     await records.insert(Record(id="a", name="taken"))
     with pytest.raises(Conflict):
@@ -164,6 +176,7 @@ async def test_a_row_takes_newer_versions_only(rows: Rows) -> None:
     row = await rows.get("r")
     assert row is not None
     assert (dict(row.versions), dict(row.parts)) == ({"conversation": 3}, {"conversation": {"status": "pending"}})
+    assert await asyncio.gather(*(rows.get_among(id) for id in ("r", "none", "r"))) == [row, None, row]
 
 
 async def test_sources_of_a_row_are_independent_and_any_may_come_first(rows: Rows) -> None:

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from services.gateway.api.principal import Gate
 from services.gateway.records import PresenceStretch
 from services.gateway.repository import Accounts
+from shared.bus.envelope import envelope
 from shared.contracts.acts import Owner
 from shared.contracts.clocks import ClockSnapshot, SlaBreached, SlaCorrected, SlaLevelReached, SlaWarned
 from shared.contracts.notices import AdminNotice, NoticeKind
@@ -74,6 +75,24 @@ async def test_SL_12_an_alarm_reaches_owner_and_supervisors_once_a_level_and_a_b
     await gateway.hear(SlaCorrected(clock=clock, at=NOW), event_id="corrected")
     await gateway.hear(SlaLevelReached(clock=clock, at=NOW, levels=(150,)), event_id="heard too late")
     assert await unread(eva) == await unread(sam) == ["sla_warned", "sla_warned"]
+
+
+async def test_SL_12_alarms_of_one_moment_cost_a_read_and_a_bulk_together_and_are_told_once_each(
+    gateway: Running,
+) -> None:
+    admin = await gateway.admin()
+    sam = await gateway.user(admin, "sam", channels=[{"channel": "chat", "right": "supervisor"}])
+    one = await gateway.converse(a_conversation())
+    clocks = [a_clock(one.id if n == 0 else f"unheard of {n}").model_copy(update={"id": f"k{n}"}) for n in range(20)]
+    before = gateway.trips("rows", "find"), gateway.trips("notifications", "bulk")
+    for clock in (*clocks, *clocks):
+        entry = envelope(SlaWarned(clock=clock, at=NOW), cause=None, event_id=f"warning {clock.id}", now=NOW)
+        await gateway.bus.publish(entry)
+    await gateway.bus.settled()
+    after = gateway.trips("rows", "find"), gateway.trips("notifications", "bulk")
+    assert len(await unread(sam)) == len(clocks)
+    assert 0 < after[0] - before[0] < 5
+    assert 0 < after[1] - before[1] < 5
 
 
 async def test_SL_12_an_alarm_that_no_level_goes_with_tells_nobody(gateway: Running) -> None:

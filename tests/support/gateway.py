@@ -304,6 +304,14 @@ class Running:
     bus: FakeBus
     neighbours: Neighbours
     stopping: asyncio.Event
+    metrics: CollectorRegistry
+
+    def trips(self, collection: str, operation: str) -> int:
+        """How many round trips of this kind it has made to a collection of its database."""
+        labels = {"service": "gateway", "collection": collection, "op": operation}
+        counted = self.metrics.get_sample_value("switchboard_store_operations_total", labels)
+        assert counted is not None, "there is no such collection or operation"
+        return int(counted)
 
     def client(self) -> httpx2.AsyncClient:
         """A browser without cookies."""
@@ -393,7 +401,7 @@ async def running_gateway(
     await bus.connect()
     await gateway.start()
     try:
-        yield Running(gateway, bus, neighbours, runtime.stopping)
+        yield Running(gateway, bus, neighbours, runtime.stopping, registry)
     finally:
         runtime.stopping.set()
         await gateway.stop()

@@ -165,6 +165,9 @@ class MemoryRepository(Documents[M]):
     async def insert(self, item: M) -> bool:
         return bool(await self.insert_many([item]))
 
+    async def insert_among(self, items: Iterable[M]) -> frozenset[str]:
+        return await self.insert_many(items)
+
     async def insert_many(self, items: Iterable[M]) -> frozenset[str]:
         new: set[str] = set()
         refused: Conflict | None = None
@@ -256,6 +259,9 @@ class MemoryProjection(Documents[Row]):
         self, rows: Iterable[tuple[str, str, int, Mapping[str, Any]]], *, patience: float | None = None
     ) -> list[bool]:
         return [await self.project(*row) for row in rows]
+
+    async def get_among(self, id: str) -> Row | None:
+        return await self.get(id)
 
     async def counts(self, filter: Mapping[str, Any], by: Sequence[str]) -> dict[tuple[Any, ...], int]:
         return Counter(tuple((at(each, path) or [None])[0] for path in by) for each in self._matching(filter, ()))

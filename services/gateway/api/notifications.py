@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -17,6 +18,7 @@ from services.gateway.records import Notification
 from services.gateway.rows import Rows
 from shared.contracts.live import PersonNotified
 from shared.http import CleanRoute
+from shared.store import Row
 
 router = APIRouter(prefix="/api/notifications", tags=["notifications"], route_class=CleanRoute, dependencies=documented)
 
@@ -31,7 +33,11 @@ class ReadBody(BaseModel):
 async def shown(rows: Rows, items: list[Notification]) -> list[dict[str, Any]]:
     """Notifications as the API gives them, with the contacts' names as they are now."""
     conversations = {item.conversation for item in items if item.conversation}
-    found = await rows.get_many(conversations) if conversations else {}
+    return described(rows, items, await rows.get_many(conversations) if conversations else {})
+
+
+def described(rows: Rows, items: Sequence[Notification], found: Mapping[str, Row]) -> list[dict[str, Any]]:
+    """Notifications as the API gives them; ``found`` are the rows of their conversations that there are."""
     names = {id: rows.shown(row)["contact_name"] for id, row in found.items()}
     return [
         {

@@ -232,10 +232,11 @@ class Mailboxes:
     # --- reading -------------------------------------------------------------------------------------------------
 
     async def _read(self, lease: Lease, config: EmailConfig, folder: MailFolder, about: Folder) -> None:
-        """Until nothing was said for a whole ``mail_poll``: then it is opened anew.
+        """For one ``mail_poll``: then it is opened anew.
 
         A server may let us wait for ever in a folder that is gone, while another has its name.
         """
+        opened = asyncio.get_running_loop().time()
         await self._begin(lease, config, folder, about)
         while True:
             # Until there is none: what comes before the waiting begins might not end it.
@@ -247,9 +248,8 @@ class Mailboxes:
             if lease.box.problem is not None or (lease.box.looked_at or now - LOOKED_EVERY) <= now - LOOKED_EVERY:
                 await lease.save(lambda box: worked(box, self._clock.now()))
             self._failing.discard(lease.box.id)
-            began = asyncio.get_running_loop().time()
             await folder.wait(self._settings.mail_poll)
-            if asyncio.get_running_loop().time() - began >= self._settings.mail_poll:
+            if asyncio.get_running_loop().time() - opened >= self._settings.mail_poll:
                 return
 
     async def _begin(self, lease: Lease, config: EmailConfig, folder: MailFolder, about: Folder) -> None:

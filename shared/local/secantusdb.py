@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ class LocalSecantus(LocalServer):
     """``secantusd-py`` on loopback with its data under ``directory/data``."""
 
     name = "SecantusDB"
+    orphaned = signal.SIGKILL  # SIGTERM may be missed by it; what it acknowledged is in its journal
 
     @property
     def url(self) -> str:

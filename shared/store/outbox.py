@@ -26,7 +26,7 @@ Drop = Callable[[str, set[str]], bool]
 """Whether entries of an aggregate's outbox may be dropped now; not during a turn, which drops them itself."""
 
 TIDY_SECONDS = 1.0
-SWEEP_SECONDS = 2.0
+SWEEP_SECONDS = 4.0
 SWEEP_BACKOFF_SECONDS = 5.0
 GRACE = timedelta(seconds=5)
 WINDOW = 100

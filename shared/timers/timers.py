@@ -24,8 +24,8 @@ log = structlog.get_logger(__name__)
 Wake: TypeAlias = Callable[[S, datetime], Decision[S] | None]
 """Pure: what becomes of a state whose ``wake_at`` has come. It must move ``wake_at`` (later, or to None)."""
 
-POLL_SECONDS = 1.5
-AHEAD = timedelta(seconds=3)
+POLL_SECONDS = 3.0
+AHEAD = timedelta(seconds=5)
 """Read this far ahead; more than a poll, so that what is due between two polls is armed before."""
 WINDOW = 200
 AT_ONCE = 50
@@ -33,7 +33,7 @@ LATE = timedelta(seconds=1)
 """What is later than this belongs to a backlog: it is worked off beside what is due now, not before it."""
 LATE_AT_ONCE = 25
 NEAR_WINDOW = 1000
-CATCH_UP_POLLS = 4
+CATCH_UP_POLLS = 2
 """With no backlog in sight it is looked for only every so many polls."""
 TRIES = 8
 LONGEST_BACKOFF_SECONDS = 60.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.errors import InvalidInput, SwitchboardError, TooLarge, Unprocessable
+from shared.field_errors import field_errors
 from shared.text import clean_json
 
 log = structlog.get_logger(__name__)
@@ -74,18 +75,6 @@ def render(error: SwitchboardError) -> Response:
     elif error.status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = "1"
     return problem_response(error.status, error.code, error.detail, error.extra, headers)
-
-
-def field_errors(errors: Sequence[Any]) -> list[dict[str, str]]:
-    """Pydantic's errors as ``{field, message, kind}``: the path by dots, without the input (it may be private)."""
-    return [
-        {
-            "field": ".".join(str(part) for part in error["loc"] if part not in ("body", "query", "path", "header")),
-            "message": str(error["msg"]),
-            "kind": str(error["type"]),
-        }
-        for error in errors
-    ]
 
 
 async def _on_switchboard_error(_: Request, error: Exception) -> Response:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.field_errors import field_errors
 from shared.startup import BadSetting
 
 S = TypeVar("S", bound=BaseSettings)
@@ -113,8 +114,7 @@ def load(kind: type[S]) -> S:
     try:
         return kind()
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        field = "_".join(str(part) for part in first["loc"] if not str(part).startswith(("function-", "constrained")))
-        variable = f"{kind.model_config.get('env_prefix', '')}{field}".upper()
-        why = first["msg"].removeprefix("Value error, ")
+        first = field_errors(error)[0]
+        variable = f"{kind.model_config.get('env_prefix', '')}{first['field'].replace('.', '_')}".upper()
+        why = first["message"]
         raise BadSetting(f"{variable}: {why[:1].lower()}{why[1:]}") from None

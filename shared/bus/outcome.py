@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 from pydantic import ValidationError
 
 from shared.errors import RetryLater, TimedOut
+from shared.field_errors import field_errors
 
 LADDER: Final = (("1s", 5), ("10s", 12), ("60s", 30))
 """Tiers and how often each is tried: about half an hour in all, then the dead letters."""
@@ -85,9 +86,7 @@ def _tier(attempt: int) -> str | None:
 
 def _message(error: BaseException) -> str:
     if isinstance(error, ValidationError):  # its own text quotes the input
-        return "; ".join(
-            f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors(include_input=False)
-        )
+        return "; ".join(f"{one['field']}: {one['message']}" for one in field_errors(error))
     return str(error)
 
 

@@ -23,6 +23,7 @@ from shared.bus.wire import DEADLINE, JSON, META, Undecodable, read_meta, to_mil
 from shared.bus.work import breaking, cancelled_from_outside
 from shared.contracts.base import Command, Contract, Meta
 from shared.errors import RetryLater, SwitchboardError, TimedOut, Unprocessable, from_wire, to_wire
+from shared.field_errors import field_errors
 from shared.ids import new_id
 
 log = structlog.get_logger(__name__)
@@ -142,7 +143,7 @@ class CommandIntake:
         except Undecodable as error:
             raise Unprocessable(f"{verb} came without its metadata") from error
         except ValidationError as error:
-            raise Unprocessable(f"{verb} is not as its contract says", errors=_fields(error)) from error
+            raise Unprocessable(f"{verb} is not as its contract says", errors=field_errors(error)) from error
         try:
             return of_its_type(await row.handler(command, meta), row.command)
         except SwitchboardError:
@@ -180,9 +181,3 @@ def _read_reply(reply: AbstractIncomingMessage, command: Command[R]) -> R:
         return expected.model_validate_json(reply.body)
     except ValidationError as error:
         raise SwitchboardError(f"the answer to {command.type} is not as its contract says") from error
-
-
-def _fields(error: ValidationError) -> list[dict[str, str]]:
-    return [
-        {"field": ".".join(map(str, item["loc"])), "message": item["msg"]} for item in error.errors(include_input=False)
-    ]

@@ -27,6 +27,7 @@ from shared.contracts.resources import (
 )
 from shared.contracts.settings import ResourceModel
 from shared.errors import Conflict, NotFound, StaleVersion, SwitchboardError, Unprocessable
+from shared.field_errors import field_errors
 from shared.ids import derived
 from shared.resources.book import Book
 from shared.resources.declaration import Declaration
@@ -427,9 +428,7 @@ class ResourceOwner:
         try:
             model: ResourceModel = declaration.model.model_validate(value)
         except ValidationError as error:
-            problems = [
-                {"field": ".".join(str(part) for part in e["loc"]), "message": e["msg"]} for e in error.errors()
-            ]
+            problems = field_errors(error)
             first = problems[0]
             raise Unprocessable(f"{first['field']}: {first['message']}", errors=problems) from error
         return model

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Discriminator, Field, StringConstraints, Tag
 
 from services.gateway.api.answers import answer, errors
 from services.gateway.api.asking import Asks
@@ -22,10 +22,18 @@ from shared.schedule import ScheduleForm
 router = APIRouter(prefix="/api", tags=["reports"], route_class=CleanRoute, dependencies=documented)
 
 
+def _hours_or_id(value: object) -> str:
+    return "hours" if isinstance(value, (dict, ScheduleForm)) else "id"
+
+
+Id: TypeAlias = Annotated[Annotated[str, StringConstraints(max_length=128)] | None, Tag("id")]
+Hours: TypeAlias = Annotated[ScheduleForm, Tag("hours")]
+
+
 class PreviewBody(BaseModel):
     """``schedule``: an id, null for always open, or the hours themselves (sla.md 17)."""
 
-    schedule: Annotated[str, StringConstraints(max_length=128)] | ScheduleForm | None = None
+    schedule: Annotated[Id | Hours, Discriminator(_hours_or_id)] = None
     start: Instant
     target_seconds: float = Field(ge=0, le=10 * 366 * 86400.0)
     until: Instant | None = None

@@ -13,6 +13,7 @@ from services.ingest.domain.attributes import tidy
 from shared.contracts.messages import Attachment, AttributeValue
 from shared.contracts.words import Delivery, MessageKind, Visibility
 from shared.errors import InvalidInput, Unprocessable
+from shared.field_errors import field_errors
 from shared.text import one_line
 
 MAX_TEXT = 100_000
@@ -187,9 +188,7 @@ def _each(
 def _problems(error: ValidationError | OverflowError) -> tuple[dict[str, str], ...]:
     if isinstance(error, OverflowError):
         return ({"field": "", "message": "a date or number is out of range"},)
-    return tuple(
-        {"field": ".".join(map(str, one["loc"])), "message": one["msg"]} for one in error.errors(include_input=False)
-    )
+    return tuple(field_errors(error))
 
 
 def _rejected(name: str, place: int, item: Any, id_field: str, errors: tuple[dict[str, str], ...]) -> Rejected:

@@ -12,7 +12,6 @@ from services.gateway.api.notifications import described
 from services.gateway.api.pages import Pages
 from services.gateway.api.parts import Parts
 from services.gateway.api.principal import Gate
-from services.gateway.background import Background
 from services.gateway.consumers import table
 from services.gateway.counts import Counts
 from services.gateway.exporting import HourlyFiles
@@ -34,9 +33,12 @@ from services.gateway.users import first_admin
 from services.gateway.workers import Workers
 from services.gateway.workspace import COPIED, Workspace
 from shared.contracts.settings import Team, User, WorkflowSettings
+from shared.jobs import Jobs
 from shared.resources import Replicas, settings_table
 from shared.runtime import Probe, Runtime
 from shared.settings import load
+
+DRAIN_SECONDS = 1.0
 
 
 class Gateway:
@@ -49,7 +51,7 @@ class Gateway:
         self._settings = settings
         self._clock = clock
         self._bus = bus
-        self._background = Background()
+        self._jobs = Jobs()
         self._own = GatewayOwner(database, DECLARATIONS, bus=bus, vault=runtime.vault, clock=clock)
         self._copies = Replicas(database, COPIED, bus=bus, log=runtime.log)
         workflow = self._copies.book(WorkflowSettings)
@@ -71,9 +73,9 @@ class Gateway:
             origin=self._hub.origin,
             touch=self._hub.touch,
             broadcast=bus.broadcast,
-            background=self._background,
+            jobs=self._jobs,
         )
-        leases = Leases(bus, clock, self._background)
+        leases = Leases(bus, clock, self._jobs)
         self._workers = Workers(
             self._hub,
             leases,
@@ -101,7 +103,6 @@ class Gateway:
             preferences=self._preferences,
             admin_log=self._admin_log,
             leases=leases,
-            background=self._background,
             metrics=metrics,
             requests=Throttle("requests", settings.requests_per_minute),
             sign_ins=Throttle("sign-ins", settings.sign_ins_per_minute),
@@ -147,7 +148,7 @@ class Gateway:
         await self._hub.stop()
         await self._bus.stop_consuming()
         await self._copies.stop()
-        await self._background.stop()
+        await self._jobs.stop(DRAIN_SECONDS)
         await self._rows.stop()
         await self._own.stop()
         if self._forward is not None:

@@ -7,7 +7,6 @@ import contextlib
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-from services.gateway.background import Background
 from services.gateway.rows import Rows
 from shared.contracts.base import Event
 from shared.contracts.clocks import ClockSnapshot
@@ -17,6 +16,7 @@ from shared.contracts.live import RowPlace, RowsTouched, TouchedRow
 from shared.contracts.messages import ContactSnapshot, MessageSnapshot
 from shared.contracts.surveys import AnswerSnapshot
 from shared.contracts.words import OwnerKind
+from shared.jobs import Jobs
 
 GATHER_SECONDS = 0.03
 
@@ -31,13 +31,13 @@ class TakingIn:
         origin: str,
         touch: Callable[[Sequence[TouchedRow]], None],
         broadcast: Callable[[Event], Coroutine[Any, Any, None]],
-        background: Background,
+        jobs: Jobs,
     ) -> None:
         self._rows = rows
         self._origin = origin
         self._touch = touch
         self._broadcast = broadcast
-        self._background = background
+        self._jobs = jobs
         self._waiting: list[TouchedRow] = []
 
     async def conversation(
@@ -89,7 +89,7 @@ class TakingIn:
         self._touch((touched,))
         self._waiting.append(touched)
         if len(self._waiting) == 1:
-            self._background.run("touched rows", self._tell_others())
+            self._jobs.begin("touched rows", self._tell_others())
 
     async def _tell_others(self) -> None:
         with contextlib.suppress(asyncio.CancelledError):

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from datetime import datetime
-from typing import Any
 from weakref import WeakValueDictionary
 
 import structlog
@@ -30,8 +29,8 @@ from shared.contracts.base import SYSTEM, Meta
 from shared.contracts.live import TimelineHint
 from shared.contracts.settings import Channel
 from shared.contracts.words import Medium
-from shared.errors import RetryLater
 from shared.ids import derived, event_id
+from shared.jobs import Jobs
 from shared.resources import Book
 from shared.store import Decision
 
@@ -68,14 +67,13 @@ class Courier:
         self._metrics = metrics
         self._me = me
         self._claimed: Remembered[bool] = Remembered(50_000)
-        self._jobs: set[asyncio.Task[None]] = set()
+        self._jobs = Jobs()
         self._sending = asyncio.Semaphore(settings.sending)
         self._fetching = asyncio.Semaphore(settings.fetching)
         self._per_channel: dict[str, asyncio.Semaphore] = defaultdict(
             lambda: asyncio.Semaphore(settings.sending_per_channel)
         )
         self._lines: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._stopping = False
 
     def wake(self, state: StoredMessage, now: datetime) -> Decision[StoredMessage] | None:
         """For the timers: claim what is due; an attempt that a crash cut off is uncertain where a repeat would show."""
@@ -96,20 +94,15 @@ class Courier:
                 and task.by == self._me
                 and not self._begun(f"{state.id} {name} {task.number} {task.at}")
             ):
-                self._begin(job(state, task))
+                self._jobs.begin(name, job(state, task))
 
     def send_soon(self, message: str) -> None:
         """The first attempt at once, without waiting for the timers."""
-        self._begin(self._try_first(message))
+        self._jobs.begin("first try", self._try_first(message))
 
     async def stop(self, within: float) -> None:
         """Let what is under way finish, at most this many seconds; the rest is due again by its lease."""
-        self._stopping = True
-        if self._jobs:
-            _, pending = await asyncio.wait(self._jobs, timeout=within)
-            for job in pending:
-                job.cancel()
-            await asyncio.gather(*pending, return_exceptions=True)
+        await self._jobs.stop(within)
 
     # --- sending -------------------------------------------------------------------------------------------------
 
@@ -218,24 +211,6 @@ class Courier:
             return True
         self._claimed.put(token, True)
         return False
-
-    def _begin(self, job: Coroutine[Any, Any, None]) -> None:
-        if self._stopping:
-            job.close()
-            return
-        task = asyncio.create_task(_logged(job), name="message work")
-        self._jobs.add(task)
-        task.add_done_callback(self._jobs.discard)
-
-
-async def _logged(job: Coroutine[Any, Any, None]) -> None:
-    """A job that fails is tried again when its lease ends; that it failed is said here."""
-    try:
-        await job
-    except RetryLater as error:
-        log.info("work.later", code=error.code)
-    except Exception as error:
-        log.error("work.failed", error=type(error).__name__, exc_info=error)
 
 
 def _own_cause(what: str, message: str, mark: str, now: datetime) -> Meta:

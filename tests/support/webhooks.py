@@ -25,6 +25,7 @@ from shared.contracts.webhooks import DeliveryStatus, PublicEvent
 from shared.ids import new_id
 from shared.outside import Answer, NoAnswer
 from shared.store import Decision, Page
+from shared.store.decision import Says
 from tests.support.clock import ManualClock
 from tests.support.eventually import eventually
 from tests.support.store import MemoryAggregates
@@ -39,14 +40,21 @@ def webhook(*events: PublicEvent, url: str = "https://crm.example.org/in", **fie
 
 
 class MemoryDeliveries(MemoryAggregates[Delivery]):
-    """The repository in memory."""
+    """The repository in memory. To store takes a moment, in which others go on. ``stale`` is found held besides."""
+
+    stale: Sequence[Delivery] = ()
+
+    async def insert(self, state: Delivery, cause: Meta, says: Says[Delivery] = ()) -> bool:
+        await asyncio.sleep(0)
+        return await super().insert(state, cause, says)
 
     async def log(self, webhook: str, status: DeliveryStatus | None, after: str | None, limit: int) -> Page[Delivery]:
         wanted = {"state.webhook": webhook} | ({"state.status": status.value} if status is not None else {})
         return await self.page(wanted, order=(("state.created_at", -1),), after=after, limit=limit)
 
     async def held(self, webhook: str, limit: int) -> Sequence[Delivery]:
-        return await self.find({"derived.lane": webhook}, order=(("state.created_at", 1),), limit=limit)
+        found = await self.find({"derived.lane": webhook}, order=(("state.created_at", 1),), limit=limit)
+        return [*self.stale, *found][:limit]
 
     async def telling_of(self, message: str, limit: int) -> Sequence[Delivery]:
         return await self.find({"derived.message": message}, limit=limit)
@@ -113,16 +121,17 @@ class Endpoint:
 class HooksInMemory:
     """``tell`` and ``wake`` as the bus and the timers would."""
 
-    def __init__(self, *, places: int = 4, **hooks: Webhook) -> None:
+    def __init__(self, *, places: int = 4, calls: int = 32, patience: float = 60.0, **hooks: Webhook) -> None:
+        """``calls`` at once there are, ``places`` of them to an endpoint; ``patience`` in seconds until one is free."""
         self.hooks = dict(hooks)
         self.clock = ManualClock()
         self.endpoint = Endpoint()
         self.notices: list[AdminNotice] = []
         self.deliveries = MemoryDeliveries(Delivery, clock=self.clock, name="deliveries", document=indexed)
         self.masked = MemoryMasked()
-        self.restart(places)
+        self.restart(places, calls=calls, patience=patience)
 
-    def restart(self, places: int = 4, me: str = "") -> None:
+    def restart(self, places: int = 4, *, calls: int = 32, patience: float = 60.0) -> None:
         """A new process on the same store; the former is gone as if killed."""
         self.deliveries._listeners.clear()
         self.deliverer = Deliverer(
@@ -132,9 +141,10 @@ class HooksInMemory:
             lambda state, now: self.handlers.gave_up(state, now),
             clock=self.clock,
             metrics=WebhookMetrics(CollectorRegistry()),
-            me=me or new_id(),
+            me=new_id(),
             places=places,
-            calls=32,
+            calls=calls,
+            patience=timedelta(seconds=patience),
         )
         self.handlers = WebhookHandlers(
             lambda: self.hooks,

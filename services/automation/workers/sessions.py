@@ -5,12 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-import structlog
-
 from services.automation.domain.deeds import Deed
 from services.automation.domain.sessions import Session
-
-log = structlog.get_logger(__name__)
+from shared.jobs import Jobs
 
 Perform = Callable[[Session, Deed], Awaitable[None]]
 """Attempts a deed and saves what came of it."""
@@ -26,7 +23,8 @@ class Runner:
         self._perform = perform
         self._places = asyncio.Semaphore(at_once)
         self._latest: dict[str, Session] = {}
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._running: set[str] = set()
+        self._jobs = Jobs()
         self._stopping = False
 
     def saw(self, session: Session) -> None:
@@ -35,19 +33,15 @@ class Runner:
             self._latest.pop(session.id, None)
             return
         self._latest[session.id] = session
-        if session.id not in self._tasks:
-            self._tasks[session.id] = asyncio.create_task(self._run(session.id), name="virtual agent")
+        if session.id not in self._running:
+            self._running.add(session.id)
+            self._jobs.begin("virtual agent", self._run(session.id))
 
     async def stop(self, within: float) -> None:
-        """Let what is under way finish, at most this many seconds."""
+        """Let the deeds under way finish, at most this many seconds; the rest is granted again by its lease."""
         self._stopping = True
         self._latest.clear()
-        tasks = list(self._tasks.values())
-        if tasks:
-            _, pending = await asyncio.wait(tasks, timeout=within)
-            for task in pending:
-                task.cancel()
-            await asyncio.gather(*pending, return_exceptions=True)
+        await self._jobs.stop(within)
 
     async def _run(self, id: str) -> None:
         """Until no state grants an attempt; the check and the end are one step, so no state is overlooked."""
@@ -59,9 +53,7 @@ class Runner:
                 before = deed.id, session.attempts
                 async with self._places:
                     await self._perform(session, deed)
-        except Exception:
-            log.exception("virtual_agent.deed_failed")  # the lease grants it again
         finally:
-            del self._tasks[id]
-        if (newer := self._latest.get(id)) is not None:
-            self.saw(newer)
+            self._running.discard(id)
+            if (newer := self._latest.get(id)) is not None:
+                self.saw(newer)

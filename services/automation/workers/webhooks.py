@@ -6,10 +6,10 @@ import asyncio
 import random
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 import structlog
 
@@ -33,7 +33,8 @@ from shared.contracts.base import SYSTEM, Meta
 from shared.contracts.settings.webhooks import Webhook
 from shared.contracts.webhooks import DeliveryStatus
 from shared.errors import RetryLater, Unprocessable
-from shared.ids import derived
+from shared.ids import new_id
+from shared.jobs import Jobs
 from shared.outside import Answer, NoAnswer, Unreachable
 from shared.store import Decide, Decision, Outcome
 from shared.webhooks import sign
@@ -89,6 +90,7 @@ class Deliverer:
         me: str,
         places: int,
         calls: int,
+        patience: timedelta = WAIT_FOR_PLACE,
     ) -> None:
         """``gave_up`` is told before a delivery ends undelivered; ``places`` a lane has, ``calls`` all together."""
         self._deliveries = deliveries
@@ -99,33 +101,28 @@ class Deliverer:
         self._metrics = metrics
         self._me = me
         self._places = places
+        self._patience = patience
         self._calls = asyncio.Semaphore(calls)
         self._per_lane: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(places))
         self._lanes: dict[str, Lane] = {}
-        self._taken_for: set[str] = set()
+        self._resting: set[str] = set()
         self._begun: dict[str, int] = {}
         self._draining: set[str] = set()
-        self._jobs: set[asyncio.Task[None]] = set()
-        self._stopping = False
+        self._jobs = Jobs()
 
     @property
     def busy(self) -> bool:
         """Whether anything is under way."""
-        return bool(self._jobs)
+        return self._jobs.busy
 
     def start(self) -> None:
         """Take up what an earlier process left held."""
         for id in self._webhooks():
-            self._begin(self._drain(id))
+            self._go_on(id)
 
     async def stop(self, within: float) -> None:
         """Let what is under way finish, at most this many seconds; the rest is due again by its lease."""
-        self._stopping = True
-        if self._jobs:
-            _, pending = await asyncio.wait(self._jobs, timeout=within)
-            for job in pending:
-                job.cancel()
-            await asyncio.gather(*pending, return_exceptions=True)
+        await self._jobs.stop(within)
 
     async def add(self, webhook: str, telling: Telling) -> bool:
         """A delivery of this to this webhook, once; attempted at once where there is a place. Returns once stored."""
@@ -134,15 +131,12 @@ class Deliverer:
         lane = self._lane(webhook)
         place = lane.take(now)
         state = attempted(fresh, now, self._me) if place else held(fresh, now)
-        if place:
-            self._taken_for.add(state.id)
         try:
-            added = await self._deliveries.insert(state, _cause("made", state.id, 0, now))
+            return await self._deliveries.insert(state, _cause("made", now))
         finally:
-            if place and state.id in self._taken_for:  # not begun: it was there already, or the store is away
-                self._taken_for.discard(state.id)
+            if place:  # kept while it is stored; an attempt that began meanwhile has its own (``saw``)
                 lane.give_back()
-        return added
+                self._go_on(webhook)
 
     def wake(self, state: Delivery, now: datetime) -> Decision[Delivery] | None:
         """For the timers: attempt what is due, or hold it."""
@@ -161,39 +155,45 @@ class Deliverer:
         lane = self._lane(state.webhook)
         if state.held:
             lane.waiting = True
-            if lane.free(self._clock.now()):
-                self._begin(self._drain(state.webhook))
+            self._go_on(state.webhook)
         elif state.by == self._me and self._begun.get(state.id, 0) < state.attempts:
             self._begun[state.id] = state.attempts
-            if state.id in self._taken_for:
-                self._taken_for.discard(state.id)
-            else:
-                lane.taken += 1
-            self._begin(self._attempt(state, lane))
+            lane.taken += 1
+            self._jobs.begin("webhook", self._attempt(state, lane))
 
     # --- one attempt ---------------------------------------------------------------------------------------------
 
     async def _attempt(self, state: Delivery, lane: Lane) -> None:
-        answered = False
+        placed, result = False, None
         try:
             async with AsyncExitStack() as places:
-                try:
-                    async with asyncio.timeout(WAIT_FOR_PLACE.total_seconds()):
-                        await places.enter_async_context(self._per_lane[state.webhook])
-                        await places.enter_async_context(self._calls)
-                except TimeoutError:
-                    await self._change(state, "no place", given_back)
-                    return
-                result = await self._call(state)
-            answered = result is not None and result.taken
+                placed = await self._placed(state.webhook, places)
+                result = await self._call(state) if placed else None
         finally:
-            lane.ended(answered, self._clock.now())
-            self._go_on(state.webhook, lane)
+            if result is None:  # nothing was called
+                lane.give_back()
+            else:
+                lane.ended(result.taken, self._clock.now())
+            self._go_on(state.webhook)
+        if not placed:
+            del self._begun[state.id]  # the next attempt has the same number
+            await self._change(state, "no place", given_back)
+            return
         if result is None:
             await self._change(state, "off", lambda current, at: given_up(current, at, OFF))
         else:
             await self._note(state, result)
         self._begun.pop(state.id, None)
+
+    async def _placed(self, webhook: str, places: AsyncExitStack) -> bool:
+        """One of the endpoint's places and one of all of them, in time."""
+        try:
+            async with asyncio.timeout(self._patience.total_seconds()):
+                await places.enter_async_context(self._per_lane[webhook])
+                await places.enter_async_context(self._calls)
+        except TimeoutError:
+            return False
+        return True
 
     async def _call(self, state: Delivery) -> Result | None:
         """None: the webhook is off by now."""
@@ -236,7 +236,8 @@ class Deliverer:
 
         await self._change(state, "came out", after)
 
-    async def _change(self, state: Delivery, what: str, step: Callable[[Delivery, datetime], Delivery]) -> None:
+    async def _change(self, state: Delivery, what: str, step: Callable[[Delivery, datetime], Delivery]) -> bool:
+        """Change it by ``step`` while it waits; whether that changed anything."""
         now = self._clock.now()
 
         def decide(current: Delivery | None) -> Decision[Delivery] | None:
@@ -245,50 +246,53 @@ class Deliverer:
             after = step(current, now)
             return None if after is current else Decision(after)
 
-        await self._deliveries.change(state.id, _cause(what, state.id, state.attempts, now), decide)
+        return (await self._deliveries.change(state.id, _cause(what, now), decide)).changed
 
     # --- lanes ---------------------------------------------------------------------------------------------------
 
     def _lane(self, webhook: str) -> Lane:
         return self._lanes.setdefault(webhook, Lane(self._places))
 
-    def _go_on(self, webhook: str, lane: Lane) -> None:
-        """After a call: take up what is held, now or when the endpoint has rested."""
-        if self._stopping or not lane.waiting:
+    def _go_on(self, webhook: str) -> None:
+        """Take up what is held, if there are places, or else when the endpoint has rested."""
+        lane, now = self._lane(webhook), self._clock.now()
+        if not lane.waiting:
             return
-        rest = (lane.rests_until - self._clock.now()).total_seconds() if lane.rests_until is not None else 0.0
-        if rest <= 0:
-            self._begin(self._drain(webhook))
-        else:
-            asyncio.get_running_loop().call_later(rest, lambda: self._begin(self._drain(webhook)))
+        if lane.free(now):
+            self._jobs.begin("held webhooks", self._drain(webhook, lane))
+        elif lane.rests_until is not None and lane.rests_until > now and webhook not in self._resting:
+            self._resting.add(webhook)
+            pause = (lane.rests_until - now).total_seconds()
+            asyncio.get_running_loop().call_later(pause, self._rested, webhook)
 
-    async def _drain(self, webhook: str) -> None:
+    def _rested(self, webhook: str) -> None:
+        self._resting.discard(webhook)
+        self._go_on(webhook)
+
+    async def _drain(self, webhook: str, lane: Lane) -> None:
+        """Take up what is held, oldest first, until the places are taken, or others are faster."""
         if webhook in self._draining:
             return
         self._draining.add(webhook)
-        lane = self._lane(webhook)
         try:
             while lane.waiting and (free := lane.free(self._clock.now())):
-                lane.waiting = False
+                lane.waiting = False  # what is held from here on says so (``saw``)
                 found = await self._deliveries.held(webhook, free)
+                taken_up = await asyncio.gather(*(self._take_up(state) for state in found))
                 lane.waiting = lane.waiting or len(found) == free
-                await asyncio.gather(*(self._take_up(state) for state in found))
+                if not any(taken_up):
+                    return
+        except RetryLater:
+            lane.waiting = True
+            raise
         finally:
             self._draining.discard(webhook)
 
-    async def _take_up(self, state: Delivery) -> None:
+    async def _take_up(self, state: Delivery) -> bool:
         def step(current: Delivery, now: datetime) -> Delivery:
             return attempted(current, now, self._me) if current.held else current
 
-        await self._change(state, "taken up", step)
-
-    def _begin(self, job: Coroutine[Any, Any, None]) -> None:
-        if self._stopping:
-            job.close()
-            return
-        task = asyncio.create_task(_logged(job), name="webhook")
-        self._jobs.add(task)
-        task.add_done_callback(self._jobs.discard)
+        return await self._change(state, "taken up", step)
 
 
 async def forget_old(deliveries: Forgets, masked: Forgets, days: int, clock: Clock) -> None:
@@ -305,20 +309,11 @@ async def forget_old(deliveries: Forgets, masked: Forgets, days: int, clock: Clo
         await asyncio.sleep(HOUSEKEEPING_SECONDS)
 
 
-async def _logged(job: Coroutine[Any, Any, None]) -> None:
-    """A job that fails is tried again when its lease ends; that it failed is said here."""
-    try:
-        await job
-    except RetryLater as error:
-        log.info("webhook.later", code=error.code)
-    except Exception as error:
-        log.error("webhook.broken", error=type(error).__name__, exc_info=error)
-
-
 def _milliseconds(began: float) -> int:
     return round((time.perf_counter() - began) * 1000)
 
 
-def _cause(what: str, delivery: str, attempt: int, now: datetime) -> Meta:
-    id = derived("webhook", what, delivery, attempt, now.isoformat())
+def _cause(what: str, now: datetime) -> Meta:
+    """A name of its own: compare-and-set makes a step count once, and a state may come back to where it was."""
+    id = new_id()
     return Meta(event_id=id, type=f"automation.webhook {what}", occurred_at=now, correlation_id=id, actor=SYSTEM)

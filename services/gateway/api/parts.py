@@ -8,7 +8,6 @@ from typing import Annotated, Any, Protocol
 
 from fastapi import Depends, Request
 
-from services.gateway.background import Background
 from services.gateway.counts import Counts
 from services.gateway.live import Hub
 from services.gateway.metrics import GatewayMetrics
@@ -53,7 +52,6 @@ class Parts:
     preferences: Preferences
     admin_log: AdminLog
     leases: Leases
-    background: Background
     metrics: GatewayMetrics
     requests: Throttle
     sign_ins: Throttle

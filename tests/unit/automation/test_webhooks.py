@@ -190,6 +190,48 @@ async def test_what_a_dead_process_held_is_taken_up_at_the_next_start() -> None:
     await dead.stop(0)
 
 
+async def test_an_event_that_comes_thrice_at_once_keeps_no_place() -> None:
+    hooks = HooksInMemory(places=2, crm=webhook(RECEIVED))
+    await asyncio.gather(*(hooks.handlers.tell(arrival(), asked("e1")) for _ in range(3)))
+    await hooks.quiet()
+    assert len(hooks.endpoint.calls) == 1
+    hooks.endpoint.gates = {"crm": asyncio.Event()}
+    for n in range(3):
+        await hooks.handlers.tell(arrival(f"m{n}"), asked(f"e2 {n}"))
+    await eventually(lambda: hooks.endpoint.inside == 2)
+    hooks.endpoint.gates["crm"].set()
+    await hooks.quiet()
+    assert [one.status for one in await hooks.all()] == [DeliveryStatus.DELIVERED] * 4
+
+
+async def test_what_finds_no_place_because_of_others_goes_as_soon_as_there_is_one() -> None:
+    slow = webhook(RECEIVED, url="https://slow.example.org/")
+    hooks = HooksInMemory(calls=1, patience=0.01, slow=slow, crm=webhook())
+    gate = asyncio.Event()
+    hooks.endpoint.gates = {"slow": gate}
+    await hooks.handlers.tell(arrival(), asked("e1"))
+    await eventually(lambda: hooks.endpoint.inside)
+    await hooks.handlers.test(SendTestEvent(webhook="crm", by=ANA), asked("try"))
+
+    async def was_given_back() -> bool:
+        return any(one.webhook == "crm" and one.held for one in await hooks.all())
+
+    await eventually(was_given_back)
+    gate.set()
+    await hooks.quiet()
+    assert [(one.status, one.attempts) for one in await hooks.all()] == [(DeliveryStatus.DELIVERED, 1)] * 2
+
+
+async def test_what_is_said_to_be_held_and_cannot_be_taken_up_does_not_keep_it_busy() -> None:
+    hooks = HooksInMemory(places=1, crm=webhook(RECEIVED))
+    await hooks.tell(arrival())
+    hooks.deliveries.stale = [await hooks.only()]
+    hooks.restart(places=1)
+    hooks.deliverer.start()
+    await hooks.quiet()
+    assert len(hooks.endpoint.calls) == 1
+
+
 async def test_an_endpoint_that_keeps_failing_gets_one_call_at_a_time_with_rests() -> None:
     hooks = HooksInMemory(crm=webhook(RECEIVED))
     hooks.endpoint.usual = 500

@@ -1,18 +1,17 @@
-"""The owner's side of settings objects: storage, the verbs, and the events that refresh the copies of others."""
+"""The owner's side of settings objects: the verbs, and the events that refresh the copies of others."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import structlog
-from pydantic import ValidationError
 
 from shared.bus import Bus, Row, answers
 from shared.clock import Clock
-from shared.contracts.base import SYSTEM, Actor, Contract, Done, Instant, Meta
+from shared.contracts.base import SYSTEM, Actor, Done, Meta
 from shared.contracts.resources import (
     CompareResources,
     CreateResource,
@@ -27,13 +26,13 @@ from shared.contracts.resources import (
 )
 from shared.contracts.settings import ResourceModel
 from shared.errors import Conflict, NotFound, StaleVersion, SwitchboardError, Unprocessable
-from shared.field_errors import field_errors
 from shared.ids import derived
 from shared.resources.book import Book
 from shared.resources.declaration import Declaration
-from shared.resources.secret_fields import keeping_secrets, opened, public, sealed, secret_paths, set_secrets
+from shared.resources.secret_fields import keeping_secrets, secret_paths
+from shared.resources.stored import Objects, SettingsObject
 from shared.secrets import Vault
-from shared.store import ASCENDING, Aggregates, Database, Decision, Index
+from shared.store import Database, Decision
 
 log = structlog.get_logger(__name__)
 
@@ -42,20 +41,6 @@ SINGLETON = "-"
 RELOAD_SECONDS = 30.0
 MOST_HOLDERS = 20
 """Objects that one save may take something from."""
-
-
-class SettingsObject(Contract):
-    """A settings object as its owner stores it; secrets in ``value`` are sealed."""
-
-    id: str
-    version: int = 0
-    kind: str
-    object: str
-    value: dict[str, Any]
-    created_at: Instant
-    changed_at: Instant
-    changed_by: Actor
-    deleted: bool = False
 
 
 class ResourceOwner:
@@ -73,18 +58,8 @@ class ResourceOwner:
         vault: Vault,
         clock: Clock,
     ) -> None:
-        self._declarations: Mapping[str, Declaration[Any]] = {d.model.kind: d for d in declarations}
         self._books: Mapping[str, Book[Any]] = {d.model.kind: Book(d.model) for d in declarations}
-        self._objects = Aggregates(
-            database,
-            "settings",
-            SettingsObject,
-            publish=bus.publish,
-            clock=clock,
-            trail=True,
-            indexes=(Index("claims", (("derived.claims", ASCENDING),), unique=True, sparse=True),),
-            document=self._derived,
-        )
+        self._objects = Objects(database, declarations, publish=bus.publish, vault=vault, clock=clock)
         self._broadcast = bus.broadcast
         self._vault = vault
         self._clock = clock
@@ -121,21 +96,47 @@ class ResourceOwner:
             answers(CompareResources, self.compare),
         )
 
+    # --- books ---------------------------------------------------------------------------------------------------
+
     async def reload(self) -> None:
         """Fill the books from the store. What cannot be read any more is left out and logged."""
         marks = {kind: book.mark for kind, book in self._books.items()}
         found: dict[str, list[tuple[str, int, ResourceModel]]] = {kind: [] for kind in self._books}
-        async for state in self._every():
-            if state.kind in found and not state.deleted and (value := self._readable(state)) is not None:
+        async for state in self._objects.every():
+            if state.kind in found and not state.deleted and (value := self._objects.readable(state)) is not None:
                 found[state.kind].append((state.object, state.version, value))
         for kind, items in found.items():
             self._books[kind].fill(items, marks[kind])
+
+    async def on_changed(self, event: ResourceChanged, _meta: Meta) -> None:
+        """Another process of this service saved something: read it again."""
+        book = self._books.get(event.stored.kind)
+        if book is None or book.knows(event.stored.id, event.stored.version):
+            return
+        state = await self._objects.load(event.stored.kind, event.stored.id)
+        if state is not None:
+            self._keep(state)
+
+    def _keep(self, state: SettingsObject) -> None:
+        value = None if state.deleted else self._objects.model(state)
+        self._books[state.kind].put(state.object, state.version, value)
+
+    async def _keep_fresh(self) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stale.wait(), RELOAD_SECONDS)
+            self._stale.clear()
+            try:
+                await self.reload()
+            except SwitchboardError as away:
+                log.warning("settings.not_reloaded", code=away.code)
 
     # --- verbs ---------------------------------------------------------------------------------------------------
 
     async def page(self, command: ListResources, _meta: Meta) -> StoredPage:
         """A page by name. Settings are few (thousands at most), so the page is cut from what is in memory."""
-        book = self._book(command.kind)
+        self._objects.declaration(command.kind)
+        book = self._books[command.kind]
         wanted = command.search.casefold()
         named = sorted(
             (str(getattr(value, "name", "")).casefold(), id)
@@ -147,47 +148,45 @@ class ResourceOwner:
             0 if command.after is None else next((i for i, key in enumerate(keys) if key > command.after), len(keys))
         )
         last = first + command.limit
-        wanted_ids = [_aggregate(command.kind, id) for _, id in named[first:last]]
-        found = await self._objects.get_many(wanted_ids)
-        states = [found[id] for id in wanted_ids if id in found]
+        states = await self._objects.load_many(command.kind, [id for _, id in named[first:last]])
         return StoredPage(
-            items=tuple(self._shown(state) for state in states if not state.deleted),
+            items=tuple(self._objects.shown(state) for state in states if not state.deleted),
             next=keys[last - 1] if last < len(keys) else None,
         )
 
     async def read(self, command: ReadResource, _meta: Meta) -> Stored:
         """One object; a singleton nobody saved reads as its defaults at version 0."""
-        declaration = self._declaration(command.kind)
-        state = await self._load(command.kind, command.id)
+        declaration = self._objects.declaration(command.kind)
+        state = await self._objects.load(command.kind, command.id)
         if state is not None and not state.deleted:
-            return self._shown(state)
+            return self._objects.shown(state)
         if declaration.model.singleton and command.id == SINGLETON:
-            return self._shown(self._fresh(command.kind, SINGLETON, sealed(declaration.model(), self._vault), SYSTEM))
+            return self._objects.shown(self._objects.fresh(command.kind, SINGLETON, declaration.model(), SYSTEM))
         raise NotFound(f"There is no {command.kind} object {command.id}.")
 
     async def create(self, command: CreateResource, meta: Meta) -> Stored:
         """A new object, named by the command, so that asking twice creates one."""
-        declaration = self._declaration(command.kind)
+        declaration = self._objects.declaration(command.kind)
         id = SINGLETON if declaration.model.singleton else derived("settings", command.kind, meta.event_id)
-        given = self._validated(declaration, command.value)
+        given = self._objects.validated(declaration, command.value)
         value = declaration.prepare(given, None)
         state, saved = await self._save_moving(declaration, id, 0, value, command, meta)
-        kept = self._model(state)  # another than ``value`` when the command is repeated
+        kept = self._objects.model(state)  # another than ``value`` when the command is repeated
         made = {path: str(_at(kept, path)) for path in secret_paths(kept) if _at(kept, path) and not _at(given, path)}
         return saved.model_copy(update={"revealed": made})
 
     async def update(self, command: UpdateResource, meta: Meta) -> Stored:
         """Replace the value at ``version``; secrets left out stay."""
-        declaration = self._declaration(command.kind)
-        state = await self._load(command.kind, command.id)
+        declaration = self._objects.declaration(command.kind)
+        state = await self._objects.load(command.kind, command.id)
         if state is None or state.deleted:
             if not (declaration.model.singleton and command.id == SINGLETON):
                 raise NotFound(f"There is no {command.kind} object {command.id}.")
             former, value = None, command.value
         else:
-            former = self._model(state)
+            former = self._objects.model(state)
             value = keeping_secrets(command.value, state.value, self._vault)
-        model = declaration.prepare(self._validated(declaration, value), former)
+        model = declaration.prepare(self._objects.validated(declaration, value), former)
         _, saved = await self._save_moving(declaration, command.id, command.version, model, command, meta)
         return saved
 
@@ -196,49 +195,46 @@ class ResourceOwner:
 
         Nothing is stored: for trying a setting before it is saved.
         """
-        declaration = self._declaration(model.kind)
+        declaration = self._objects.declaration(model.kind)
         given = dict(value)
-        state = await self._load(model.kind, id) if id is not None else None
+        state = await self._objects.load(model.kind, id) if id is not None else None
         if state is not None and not state.deleted:
             given = keeping_secrets(given, state.value, self._vault)
-        draft = self._validated(declaration, given)
-        if problems := declaration.check(id or "", draft, {}):
-            found = [{"field": p.field, "message": p.message} for p in problems]
-            raise Unprocessable(problems[0].message, errors=found)
+        draft = self._objects.validated(declaration, given)
+        _check(declaration, id or "", draft, {})
         if not isinstance(draft, model):
             raise TypeError(f"{model.kind} is not {model.__name__}")
         return draft
 
     async def delete(self, command: DeleteResource, meta: Meta) -> Done:
         """Delete at ``version``. Deleting what is gone already is fine."""
-        declaration = self._declaration(command.kind)
-        book = self._book(command.kind)
+        declaration = self._objects.declaration(command.kind)
+        book = self._books[command.kind]
         value = book.get(command.id)
         if value is not None and (refusal := declaration.keep(command.id, value, book.all())):
             raise Unprocessable(refusal)
-        aggregate = _aggregate(command.kind, command.id)
 
         def decide(current: SettingsObject | None) -> Decision[SettingsObject] | None:
             if current is None or current.deleted:
                 return None
             if current.version != command.version:
-                raise _stale(self._shown(current))
+                raise _stale(self._objects.shown(current))
             after = current.model_copy(
                 update={"deleted": True, "changed_at": self._clock.now(), "changed_by": command.by}
             )
-            return Decision(after, says=lambda saved: (self._changed(current, saved),))
+            return Decision(after, says=lambda saved: (self._objects.changed(current, saved),))
 
-        outcome = await self._objects.change(aggregate, meta, decide)
+        outcome = await self._objects.change(command.kind, command.id, meta, decide)
         if outcome.state is not None:
             book.put(command.id, outcome.state.version, None)
-            await self._broadcast(self._changed(None, outcome.state))
+            await self._broadcast(self._objects.changed(None, outcome.state))
         return Done()
 
     async def compare(self, _command: CompareResources, _meta: Meta) -> Revisions:
         """The revisions of all kinds, by this process's books."""
         return Revisions(revisions={kind: book.revision for kind, book in self._books.items()})
 
-    # --- inside --------------------------------------------------------------------------------------------------
+    # --- saving --------------------------------------------------------------------------------------------------
 
     async def _save_moving(
         self,
@@ -265,11 +261,10 @@ class ResourceOwner:
         self, declaration: Declaration[Any], holder: str, taker: ResourceModel, by: Actor, meta: Meta
     ) -> None:
         """One holder lets go of all that the taker claims of it, as an ordinary change in the admin's name."""
-        kind = declaration.model.kind
-        state = await self._load(kind, holder)
+        state = await self._objects.load(declaration.model.kind, holder)
         if state is None or state.deleted:
             return
-        former = self._model(state)
+        former = self._objects.model(state)
         less = declaration.yields(former, set(declaration.claims(former)) & set(declaration.claims(taker)))
         if less is not None:
             cause = meta.model_copy(update={"event_id": derived("moved", meta.event_id, holder, state.version)})
@@ -279,163 +274,36 @@ class ResourceOwner:
         self, declaration: Declaration[Any], id: str, version: int, model: ResourceModel, by: Actor, meta: Meta
     ) -> tuple[SettingsObject, Stored]:
         kind = declaration.model.kind
-        book = self._book(kind)
-        others = {other: value for other, value in book.all().items() if other != id}
-        if problems := declaration.check(id, model, others):
-            raise Unprocessable(
-                problems[0].message, errors=[{"field": p.field, "message": p.message} for p in problems]
-            )
-        aggregate = _aggregate(kind, id)
-        value = sealed(model, self._vault)
+        others = {other: value for other, value in self._books[kind].all().items() if other != id}
+        _check(declaration, id, model, others)
+        fresh = self._objects.fresh(kind, id, model, by)
 
         def decide(current: SettingsObject | None) -> Decision[SettingsObject] | None:
             alive = current is not None and not current.deleted
             if (current.version if current is not None and alive else 0) != version:
-                raise _stale(self._shown(current) if current is not None else None)
-            fresh = self._fresh(kind, id, value, by)
+                raise _stale(self._objects.shown(current) if current is not None else None)
             after = fresh.model_copy(update={"created_at": current.created_at}) if current is not None else fresh
-            return Decision(after, says=lambda saved: (self._changed(current, saved),))
+            return Decision(after, says=lambda saved: (self._objects.changed(current, saved),))
 
         try:
-            outcome = await self._objects.change(aggregate, meta, decide)
+            outcome = await self._objects.change(kind, id, meta, decide)
         except StaleVersion:
             raise
         except Conflict as refusal:
-            raise await self._taken(declaration, aggregate, model) from refusal
+            raise await self._objects.taken(declaration, id, model) from refusal
         state = outcome.state
         if state is None:
             raise NotFound(f"There is no {kind} object {id}.")
-        book.put(id, state.version, None if state.deleted else self._model(state))
-        await self._broadcast(self._changed(None, state))
-        return state, self._shown(state).model_copy(update={"warnings": tuple(declaration.warnings(model))})
-
-    async def _taken(self, declaration: Declaration[Any], aggregate: str, model: ResourceModel) -> Conflict:
-        """The refusal of a claim that another live object holds, naming both."""
-        wanted = self._claims_of(declaration, model)
-        for holder in await self._objects.find({"derived.claims": {"$in": wanted}}, limit=5):
-            if holder.id != aggregate:
-                former = self._model(holder)
-                theirs = self._claims_of(self._declaration(holder.kind), former)
-                held = {claim.partition("/")[2] for claim in set(wanted) & set(theirs)}
-                claim = min(held, default="")
-                movable = holder.kind == declaration.model.kind and declaration.yields(former, held) is not None
-                name = str(holder.value.get("name", holder.object))
-                what = "this name" if claim.startswith("name:") else claim
-                return Conflict(
-                    declaration.taken(claim, name) or f"“{name}” has {what} already, and only one may.",
-                    conflict={
-                        "id": holder.object,
-                        "kind": holder.kind,
-                        "name": name,
-                        "claim": claim,
-                        "movable": movable,
-                    },
-                )
-        return Conflict("Something that only one may have is taken. Read again and repeat your change.")
-
-    def _claims_of(self, declaration: Declaration[Any], model: ResourceModel) -> list[str]:
-        family = declaration.family or declaration.model.kind
-        return [f"{family}/{claim}" for claim in declaration.claims(model)]
-
-    def _derived(self, state: SettingsObject) -> Mapping[str, Any]:
-        declaration = self._declarations.get(state.kind)
-        claims = [] if declaration is None or state.deleted else self._claims_of(declaration, self._model(state))
-        return {"claims": claims} if claims else {}
-
-    async def _every(self) -> AsyncIterator[SettingsObject]:
-        after: str | None = None
-        while True:
-            page = await self._objects.page({}, order=(("_id", ASCENDING),), after=after, limit=500)
-            for state in page.items:
-                yield state
-            after = page.next
-            if after is None:
-                return
-
-    async def on_changed(self, event: ResourceChanged, _meta: Meta) -> None:
-        """Another process of this service saved something: read it again."""
-        book = self._books.get(event.stored.kind)
-        if book is None or book.knows(event.stored.id, event.stored.version):
-            return
-        state = await self._load(event.stored.kind, event.stored.id)
-        if state is not None:
-            book.put(state.object, state.version, None if state.deleted else self._model(state))
-
-    async def _keep_fresh(self) -> None:
-        while True:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stale.wait(), RELOAD_SECONDS)
-            self._stale.clear()
-            try:
-                await self.reload()
-            except SwitchboardError as away:
-                log.warning("settings.not_reloaded", code=away.code)
-
-    async def _load(self, kind: str, id: str) -> SettingsObject | None:
-        return await self._objects.get(_aggregate(kind, id))
-
-    def _fresh(self, kind: str, id: str, value: dict[str, Any], by: Actor) -> SettingsObject:
-        now = self._clock.now()
-        return SettingsObject(
-            id=_aggregate(kind, id), kind=kind, object=id, value=value, created_at=now, changed_at=now, changed_by=by
-        )
-
-    def _declaration(self, kind: str) -> Declaration[Any]:
-        if kind not in self._declarations:
-            raise NotFound(f"There are no settings called {kind}.")
-        return self._declarations[kind]
-
-    def _book(self, kind: str) -> Book[Any]:
-        self._declaration(kind)
-        return self._books[kind]
-
-    def _model(self, state: SettingsObject) -> ResourceModel:
-        model: ResourceModel = self._declarations[state.kind].model.model_validate(opened(state.value, self._vault))
-        return model
-
-    def _readable(self, state: SettingsObject) -> ResourceModel | None:
-        try:
-            return self._model(state)
-        except ValueError as error:
-            log.error("settings.unreadable", kind=state.kind, id=state.object, error=type(error).__name__)
-            return None
-
-    def _shown(self, state: SettingsObject) -> Stored:
-        return Stored(
-            id=state.object,
-            kind=state.kind,
-            version=state.version,
-            value=public(self._today(state)),
-            created_at=state.created_at,
-            changed_at=state.changed_at,
-            changed_by=state.changed_by,
-            deleted=state.deleted,
-            secrets=tuple(set_secrets(state.value)),
-        )
-
-    def _today(self, state: SettingsObject) -> dict[str, Any]:
-        declaration = self._declarations.get(state.kind)
-        return state.value if declaration is None else declaration.upgrade(state.value)
-
-    def _changed(self, before: SettingsObject | None, after: SettingsObject) -> ResourceChanged:
-        return ResourceChanged(
-            stored=self._shown(after),
-            before=public(before.value) if before is not None and not before.deleted else None,
-            after=None if after.deleted else public(after.value),
-        )
-
-    def _validated(self, declaration: Declaration[Any], value: dict[str, Any]) -> ResourceModel:
-        try:
-            model: ResourceModel = declaration.model.model_validate(value)
-        except ValidationError as error:
-            problems = field_errors(error)
-            first = problems[0]
-            raise Unprocessable(f"{first['field']}: {first['message']}", errors=problems) from error
-        return model
+        self._keep(state)
+        await self._broadcast(self._objects.changed(None, state))
+        return state, self._objects.shown(state).model_copy(update={"warnings": tuple(declaration.warnings(model))})
 
 
-def _aggregate(kind: str, id: str) -> str:
-    return f"{kind}/{id}"
+def _check(declaration: Declaration[Any], id: str, model: ResourceModel, others: Mapping[str, ResourceModel]) -> None:
+    """Raises Unprocessable (422) with all that is wrong."""
+    if problems := declaration.check(id, model, others):
+        found = [{"field": problem.field, "message": problem.message} for problem in problems]
+        raise Unprocessable(problems[0].message, errors=found)
 
 
 def _stale(current: Stored | None) -> StaleVersion:

@@ -18,13 +18,13 @@ import structlog
 from services.routing.desk import DeskSource
 from services.routing.domain import assignment
 from services.routing.domain.assignment import Seat
+from services.routing.domain.decision import waits
 from services.routing.domain.desk import Desk
 from services.routing.domain.presence import Agent, Holding, given_back, reserved
 from shared.clock import Clock
 from shared.contracts.base import Meta
 from shared.contracts.conversations import ConversationSnapshot
 from shared.contracts.looks import LookAgain
-from shared.contracts.words import Status
 from shared.ids import derived
 from shared.store import Decide, Decision, Outcome
 
@@ -124,7 +124,7 @@ class Dispatcher:
 
     async def _offer(self, waiting: Sequence[ConversationSnapshot], desk: Desk, meta: Meta) -> set[str]:
         """Offer in order; the agents who hold as much as any capacity allows."""
-        waiting = [one for one in waiting if _waits(one)]
+        waiting = [one for one in waiting if waits(one)]
         members = {agent for one in waiting for group in assignment.candidates(one, desk) for agent in group.members}
         able = {agent for agent in members if desk.is_available(agent)}
         if not able:
@@ -252,10 +252,6 @@ class Dispatcher:
         self._taken[conversation] = self._clock.now()
         while len(self._taken) > REMEMBERED:
             self._taken.pop(next(iter(self._taken)))
-
-
-def _waits(conversation: ConversationSnapshot) -> bool:
-    return conversation.status is Status.NEW and conversation.owner is None
 
 
 def _cause(meta: Meta, step: str, conversation: ConversationSnapshot, agent: str) -> Meta:

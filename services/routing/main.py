@@ -101,7 +101,7 @@ class Routing:
         clock, changing, desk = self._runtime.clock, self._changing, self._desk
         desk_changes = DeskChanges(changing, self._conversations, desk, self._refresh, clock)
         return Handlers(
-            messages=Messages(changing, self._conversations, desk, clock),
+            messages=Messages(changing, desk, clock),
             acts=Acts(changing, self._conversations, desk, clock, window=settings.window),
             rules=Rules(changing, desk, clock),
             presence=self._presence,

@@ -18,8 +18,8 @@ from shared.errors import RetryLater
 from shared.ids import derived
 from shared.store import Decide, Decision, Outcome
 
-Deciding: TypeAlias = Callable[[ConversationSnapshot | None], Decided]
-"""A pure decision of the domain. It may raise; it may be called again after a lost race."""
+Deciding: TypeAlias = Callable[[ConversationSnapshot | None], Decided | None]
+"""A pure decision of the domain; None: there is nothing to decide on. It may raise, or be called anew after a race."""
 
 
 class Conversations(Protocol):
@@ -60,9 +60,9 @@ class Changing:
 
         def deciding(current: ConversationSnapshot | None) -> Decision[ConversationSnapshot] | None:
             decided = decide(current)
-            made[:] = [decided]
-            if not decided.changed and not decided.facts:
+            if decided is None or not (decided.changed or decided.facts):
                 return None
+            made[:] = [decided]
             return Decision(
                 decided.conversation,
                 says=lambda saved: _says(saved, decided, message, contact),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from datetime import timedelta
 
 from services.routing import language
 from services.routing.desk import DeskSource
 from services.routing.domain import arrival, replies
+from services.routing.domain.decision import Decision
 from services.routing.handlers.changing import Changing
 from shared.clock import Clock
 from shared.contracts.base import Meta
@@ -25,19 +25,15 @@ from shared.contracts.messages import (
 from shared.errors import RetryLater
 from shared.ids import derived
 
-
-class FindsConversations(Protocol):
-    """Which conversations a contact has."""
-
-    async def of_contact(self, contact: str) -> Sequence[str]: ...
+PATIENCE = timedelta(seconds=60)
+"""How long after a contact changed a conversation of its may still be on its way to us."""
 
 
 class Messages:
     """One method per event of ingest."""
 
-    def __init__(self, changing: Changing, conversations: FindsConversations, desk: DeskSource, clock: Clock) -> None:
+    def __init__(self, changing: Changing, desk: DeskSource, clock: Clock) -> None:
         self._changing = changing
-        self._conversations = conversations
         self._desk = desk
         self._clock = clock
 
@@ -102,15 +98,23 @@ class Messages:
         """RT-03, RT-13: each of the contact's conversations is rescored and rerouted by a cause of its own."""
         if not event.touches("name", "groups"):
             return
-        for id in await self._conversations.of_contact(event.contact.id):
+        for id in event.conversations:
             await self._changing.change(
                 id,
                 meta.model_copy(update={"event_id": derived("contact", meta.event_id, id)}),
-                lambda current: arrival.contact_changed(
-                    _known(current), event, self._desk.current(), self._clock.now()
-                ),
+                lambda current: self._contact_changed(current, event, meta),
                 contact=event.contact,
             )
+
+    def _contact_changed(
+        self, current: ConversationSnapshot | None, event: ContactChanged, meta: Meta
+    ) -> Decision | None:
+        now = self._clock.now()
+        if current is not None:
+            return arrival.contact_changed(current, event, self._desk.current(), now)
+        if now - meta.occurred_at < PATIENCE:
+            raise RetryLater("The conversation has not been heard of yet.")
+        return None  # nothing was ever said in it; what will be brings the contact along
 
 
 def _sending(event: MessageAccepted | MessageFailed | MessageUncertain) -> MessageSnapshot | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from services.routing.domain.desk import Desk
 from services.routing.handlers.changing import Changing
 from services.routing.handlers.messages import Messages
@@ -11,6 +13,7 @@ from shared.contracts.contacts import ContactChanged
 from shared.contracts.conversations import ConversationChanged, ConversationSnapshot
 from shared.contracts.looks import LookAgain
 from shared.contracts.words import Availability
+from shared.errors import RetryLater
 from tests.support.clock import ManualClock
 from tests.support.conversations import accepted, at, contact, desk, inbound, outbound, team, user
 from tests.support.store import MemoryAggregates
@@ -31,7 +34,7 @@ class Place:
             users={"ana": user("ana")}, teams={"support": team("support", "ana")}, availability=availability or {}
         )
         changing = Changing(self.conversations, self, self.publish, self.clock)  # type: ignore[arg-type]  # all it asks of the source is the desk
-        self.messages = Messages(changing, self, self, self.clock)  # type: ignore[arg-type]  # as above
+        self.messages = Messages(changing, self, self.clock)  # type: ignore[arg-type]  # as above
 
     languages: tuple[str, ...] = ()
 
@@ -40,9 +43,6 @@ class Place:
 
     async def publish(self, entry: Envelope) -> None:
         self.published.append(entry)
-
-    async def of_contact(self, contact: str) -> list[str]:
-        return [inbound("m1", 0).thread.conversation]
 
     @property
     def looks(self) -> list[LookAgain]:
@@ -86,11 +86,31 @@ async def test_a_repeated_delivery_says_nothing_again() -> None:
     assert len(place.conversations.said(ConversationChanged)) == 1
 
 
+def renamed(version: int, changed: tuple[str, ...] | None, *conversations: str) -> ContactChanged:
+    """The contact has another name at each version."""
+    now = contact(version, name=f"Ana {version}")
+    return ContactChanged(contact=now, changed=changed, conversations=conversations)
+
+
 async def test_a_change_of_the_contact_that_shows_in_no_conversation_changes_none() -> None:
     place = Place()
-    await place.messages.on_received(inbound("m1", 0), meta("a", 0))
+    first = inbound("m1", 0)
+    await place.messages.on_received(first, meta("a", 0))
     for version, changed in ((2, ("language",)), (3, ("name",)), (4, None)):
-        event = ContactChanged(contact=contact(version, name=f"Ana {version}"), changed=changed)
+        event = renamed(version, changed, first.thread.conversation)
         await place.messages.on_contact_changed(event, meta(f"c{version}", version))
     said = place.conversations.said(ConversationChanged)
     assert [event.conversation.contact_name for event in said[1:]] == ["Ana 3", "Ana 4"]
+
+
+async def test_a_change_of_the_contact_waits_for_a_conversation_that_is_on_its_way_and_not_for_ever() -> None:
+    place = Place()
+    first = inbound("m1", 95)
+    event = renamed(2, ("name",), first.thread.conversation)
+    with pytest.raises(RetryLater):
+        await place.messages.on_contact_changed(event, meta("c2", 96))
+    await place.messages.on_received(first, meta("a", 95))
+    await place.messages.on_contact_changed(event, meta("c2", 96))
+    assert place.conversations.said(ConversationChanged)[-1].conversation.contact_name == "Ana 2"
+    await place.messages.on_contact_changed(renamed(3, ("name",), "nothing was ever said in it"), meta("c3", 0))
+    assert len(place.conversations.said(ConversationChanged)) == 2

@@ -13,7 +13,7 @@ from services.routing.dispatcher import HELD_FOR, Dispatcher
 from services.routing.domain import assignment
 from services.routing.domain.desk import Desk
 from services.routing.domain.presence import HOLD, Agent
-from services.routing.repository import derived_fields
+from services.routing.repository import WAITING, derived_fields
 from shared.contracts.acts import Owner
 from shared.contracts.base import Meta
 from shared.contracts.conversations import ConversationSnapshot, Priority
@@ -91,7 +91,7 @@ class World:
 
     async def waiting(self, *, after: str | None, limit: int) -> tuple[Sequence[ConversationSnapshot], str | None]:
         found = sorted(
-            (one for one in self.conversations.values() if "waiting" in derived_fields(one)),
+            (one for one in self.conversations.values() if derived_fields(one).get("hands") == WAITING),
             key=assignment.waiting_order,
         )
         return found[:limit], None
@@ -255,11 +255,16 @@ async def test_the_sweep_asks_only_while_something_waits_and_somebody_is_availab
 
 
 @pytest.mark.parametrize("score", [0, 3])
-def test_what_waits_is_found_by_derived_fields_and_nothing_else_is(score: int) -> None:
+def test_in_whose_hands_an_open_conversation_is_and_where_it_waits_its_place(score: int) -> None:
     found = derived_fields(waiting("c1", score=score))
-    assert (found["waiting"], found["rank"]) == (1, -score)
+    assert (found["hands"], found["rank"]) == ("waiting", -score)
     assert isinstance(found["since"], datetime)
-    owned = waiting("c1").model_copy(update={"owner": Owner(id="ana")})
-    assert derived_fields(owned) == {"open": 1, "owner": "ana"}
-    resolved = waiting("c1").model_copy(update={"status": Status.RESOLVED})
-    assert derived_fields(resolved) == {}
+    pending = {"status": Status.PENDING, "substatus": Substatus.ANSWERED}
+    for fields, hands in (
+        ({"owner": Owner(id="ana")}, {"hands": "agent:ana"}),
+        ({"owner": Owner(id="ana"), **pending}, {"hands": "agent:ana"}),
+        (pending, {"hands": "nobody"}),
+        ({"status": Status.TRIAGE}, {}),
+        ({"status": Status.RESOLVED}, {}),
+    ):
+        assert derived_fields(waiting("c1").model_copy(update=fields)) == hands

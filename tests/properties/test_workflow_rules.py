@@ -22,6 +22,7 @@ from shared.contracts.acts import (
     SetPending,
 )
 from shared.contracts.base import Actor
+from shared.contracts.facts import OwnerChanged
 from shared.contracts.settings import WorkflowSettings
 from shared.contracts.words import Availability, OwnerKind
 from shared.errors import NotFound, StaleVersion, Unprocessable
@@ -140,7 +141,9 @@ class Handling(RuleBasedStateMachine):
     @rule()
     def dispatch(self) -> None:
         story = self._step()
+        before = story.now.owner
         story.keep(assignment.assigned(story.now, "ana", story.desk, at(self.second)))
+        assert before is None or story.now.owner == before
 
     @precondition(lambda self: self.story)
     @rule(after=st.integers(0, 120))
@@ -161,6 +164,17 @@ class Handling(RuleBasedStateMachine):
     def it_is_sound(self) -> None:
         assert self.story is not None
         assert unsound(self.story.now) == []
+
+    @precondition(lambda self: self.story)
+    @invariant()
+    def it_has_one_owner_after_the_other(self) -> None:
+        assert self.story is not None
+        owner = None
+        for fact in self.story.told:
+            if isinstance(fact, OwnerChanged):
+                assert fact.before == owner
+                owner = fact.after
+        assert self.story.now.owner == owner
 
     @precondition(lambda self: self.story)
     @invariant()

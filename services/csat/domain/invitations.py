@@ -38,7 +38,8 @@ class Invitation(Contract):
     """One per (conversation, episode). ``resolved_version`` is the conversation's at the resolve that it is about.
 
     ``last_inbound_at`` is the contact's last message before that: a channel's reply window counts from it. The texts
-    are those of the language version ``shown_in``. ``answered_at`` is the latest answer's time.
+    are those of the language version ``shown_in``. ``expires_at`` is counted from the first attempt to send.
+    ``answered_at`` is the latest answer's time.
     """
 
     id: str
@@ -66,6 +67,7 @@ class Invitation(Contract):
     thank_you: str = ""
     last_inbound_at: Instant | None = None
     expires_days: int = 7
+    expires_at: Instant | None = None
     option: str | None = None
     answered_at: Instant | None = None
     first_answered_at: Instant | None = None
@@ -158,7 +160,12 @@ def wake(invitation: Invitation, now: datetime) -> Invitation:
         return cancelled(invitation, Skipped.UNSENT)
     pause = TRY_AGAIN * (2 ** min(invitation.attempt, 8))
     return invitation.model_copy(
-        update={"stage": Stage.OPENING, "attempt": invitation.attempt + 1, "wake_at": now + pause}
+        update={
+            "stage": Stage.OPENING,
+            "attempt": invitation.attempt + 1,
+            "expires_at": _expires_at(invitation, now),
+            "wake_at": now + pause,
+        }
     )
 
 
@@ -168,8 +175,12 @@ def opened(invitation: Invitation, now: datetime) -> Opened:
         id=invitation.id,
         episode=invitation.episode,
         options=invitation.options,
-        expires_at=now + timedelta(days=invitation.expires_days),
+        expires_at=_expires_at(invitation, now),
     )
+
+
+def _expires_at(invitation: Invitation, now: datetime) -> datetime:
+    return invitation.expires_at or now + timedelta(days=invitation.expires_days)
 
 
 def sent(invitation: Invitation, now: datetime) -> Invitation:

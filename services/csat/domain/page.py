@@ -75,7 +75,7 @@ def _state(invitation: Invitation, now: datetime) -> PageState:
 
 
 def _over(invitation: Invitation, now: datetime) -> bool:
-    return now >= (invitation.sent_at or now) + timedelta(days=invitation.expires_days)
+    return invitation.expires_at is not None and now >= invitation.expires_at
 
 
 def _primary(language: str) -> str:

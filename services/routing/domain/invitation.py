@@ -22,14 +22,17 @@ MOST_EARLIER = 5
 
 
 def open_invitation(conversation: ConversationSnapshot, invitation: Invitation, desk: Desk, now: datetime) -> Decision:
-    """csat asks to open a survey. Raises StaleVersion (409) unless still resolved in the invitation's episode."""
-    if conversation.invitation is not None and conversation.invitation.id == invitation.id:
+    """csat asks to open a survey. Raises StaleVersion (409) unless still resolved in the invitation's episode.
+
+    One that was opened before and not sent is opened anew after a later resolve, for as long as that one allows.
+    """
+    known = conversation.invitation
+    if known is not None and known.id == invitation.id and (known.option or invitation.expires_at <= known.expires_at):
         return unchanged(conversation)
     if conversation.status is not Status.RESOLVED or conversation.episode != invitation.episode:
         raise StaleVersion("The conversation was reopened.", current=conversation.model_dump(mode="json"))
     change = Change(conversation, conversation, desk=desk, at=now, now=now, by=SYSTEM)
-    current = () if conversation.invitation is None else (conversation.invitation,)
-    former = (*conversation.earlier_invitations, *current)
+    former = (*conversation.earlier_invitations, *(() if known is None else (known,)))
     earlier = tuple(one for one in former if now < one.expires_at and one.id != invitation.id)[-MOST_EARLIER:]
     change.set(invitation=invitation, earlier_invitations=earlier)
     change.say(InvitationOpened, invitation=invitation.id, expires_at=invitation.expires_at)

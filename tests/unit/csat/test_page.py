@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from services.csat.domain.invitations import Stage
@@ -126,6 +128,24 @@ async def test_CS_11_an_expired_page_takes_nothing() -> None:
     assert (await page.say(20 + 7 * DAY, option="1", comment="x")).state is PageState.EXPIRED
     assert page.service.notes == {}
     assert (await page.service.invitation(page.told)).option is None
+
+
+async def test_CS_11_the_page_is_over_when_the_conversation_says_so_however_late_the_survey_went() -> None:
+    service = CsatInMemory({"srv": survey(versions=VERSIONS)}, clock=ManualClock(at(20)))
+    service.refusal = RetryLater("ingest is away")
+    told = solved_story()
+    await service.hear(told.act(Resolve(reason="solved"), 20))
+    await service.wake(at(20))
+    service.refusal = None
+    await service.wake(at(3620))
+    invitation = await service.invitation(told)
+    assert (invitation.stage, invitation.sent_at) == (Stage.SENT, at(3620))
+    assert told.now.invitation is not None
+    over = told.now.invitation.expires_at
+    for now, state in ((over - timedelta(seconds=1), PageState.OPEN), (over, PageState.EXPIRED)):
+        service.clock.set(now)
+        page = ReadSurveyPage(token=token(invitation.id, KEY))
+        assert (await service.pages.read(page, service.meta())).state is state
 
 
 async def test_the_page_counts_after_a_reopening_but_what_was_not_sent_has_none() -> None:

@@ -1,4 +1,4 @@
-"""What people and virtual agents do, by row: T5 to T8, T10, T13, T16 to T18, and the guards (workflow.md)."""
+"""What people and virtual agents do, by row: T2a, T5 to T8, T10, T13, T16 (workflow.md)."""
 
 from __future__ import annotations
 
@@ -7,43 +7,34 @@ from datetime import timedelta
 import pytest
 
 from services.routing.domain import virtual_agents
-from services.routing.domain.sign_out import Leaving, release
 from shared.contracts.acts import (
     AssignOwner,
     AssignTeam,
     BoomerangTime,
     CancelBoomerang,
-    ChangeLabels,
     ChangeTopics,
     Owner,
     Resolve,
     SetBoomerang,
-    SetLanguage,
     SetNew,
     SetPending,
-    SetPriorityBoost,
 )
 from shared.contracts.base import Actor
 from shared.contracts.settings import (
-    Distribution,
-    PriorityEntry,
-    PrioritySettings,
     ReasonSettings,
     Scope,
     TopicRequirement,
     WorkflowSettings,
 )
-from shared.contracts.words import ActorKind, Availability, ClosedBy, OwnerKind, Visibility
-from shared.errors import NotFound, StaleVersion, Unprocessable
+from shared.contracts.words import ActorKind, ClosedBy, OwnerKind, Visibility
+from shared.errors import NotFound, Unprocessable
 from tests.support.conversations import (
     ANA,
-    BEN,
     BOT,
     CHANNEL,
     Story,
     at,
     desk,
-    skill_set,
     spans,
     team,
     ticket_desk,
@@ -360,135 +351,7 @@ def test_T7_public_conversations_are_not_delegated() -> None:
         story.act(AssignOwner(owner=VIRTUAL), 10)
 
 
-# --- T17 ---------------------------------------------------------------------------------------------------------
-
-
-def test_T17_WF_16_signing_out_gives_back_what_is_new_only() -> None:
-    leaving = desk(WorkflowSettings(unassign_on_sign_out=True, on_assign="open"))
-    story = Story(leaving).message("m1", 0).act(agent("ana"), 5)
-    story.keep(release(story.now, "ana", Leaving.SIGN_OUT, leaving, at(10)))
-    assert (story.state, story.owner, story.decision.offer) == ("new.untouched", None, True)
-
-    pending = Story(leaving).message("m1", 0).act(agent("ana"), 5).act(SetPending(), 6)
-    assert not release(pending.now, "ana", Leaving.SIGN_OUT, leaving, at(10)).changed
-    assert release(pending.now, "ana", Leaving.DEACTIVATED, leaving, at(10)).conversation.owner is None
-
-
-def test_T17_without_the_setting_or_for_others_nothing_changes() -> None:
-    story = started().act(agent("ana"), 5)
-
-    assert not release(story.now, "ana", Leaving.SIGN_OUT, story.desk, at(10)).changed
-    assert not release(story.now, "ben", Leaving.DEACTIVATED, story.desk, at(10)).changed
-
-
-def test_RT_10_redistribution_reaches_what_a_distribution_that_redistributes_gave() -> None:
-    for redistributes in (True, False):
-        shared = desk(distributions={"d": Distribution(name="D", members=("ana", "ben"), redistribute=redistributes)})
-        story = Story(shared).message("m1", 0).act(agent("ana"), 5)
-        assert release(story.now, "ana", Leaving.REDISTRIBUTE, shared, at(10)).changed is redistributes
-
-
-def test_WF_16_an_owner_who_is_offline_loses_it_when_it_comes_back_to_new() -> None:
-    leaving = desk(WorkflowSettings(unassign_on_sign_out=True))
-    story = Story(leaving).message("m1", 0).reply("r1", 5).act(SetPending(), 10)
-    story.desk = desk(leaving.workflow, availability={"ben": Availability.AVAILABLE})
-
-    assert story.message("m2", 20).owner is None
-
-
-def test_WF_16_a_conversation_assigned_to_someone_offline_keeps_him() -> None:
-    story = Story(desk(WorkflowSettings(unassign_on_sign_out=True), availability={})).message("m1", 0)
-
-    assert story.act(agent("ben"), 5).owner == "ben"
-
-
-# --- T18, attributes ---------------------------------------------------------------------------------------------
-
-
-def test_T18_RT_13_a_topic_rescores_and_reroutes_but_moves_no_timer() -> None:
-    routed = desk(
-        priority=PrioritySettings(entries=(PriorityEntry(what="topic", id="billing"),)),
-        teams={"money": team("money", "ben")},
-        skill_sets={"s": skill_set("topic", "billing", teams=["money"])},
-    )
-    story = Story(routed).message("m1", 0)
-    before = story.now
-    story.act(ChangeTopics(add=("billing",)), 20)
-
-    assert (story.now.topics, story.now.teams, story.now.priority.score) == (("billing",), ("money",), 1)
-    assert story.names() == ["topics_changed", "routed"]
-    assert (story.now.wake_at, story.now.turns) == (before.wake_at, before.turns)
-    assert story.now.priority.matches == ("topic:billing",)
-    assert story.act(ChangeTopics(remove=("billing",)), 30).now.teams == ()
-
-
-def test_topics_and_labels_are_sets_and_unknown_ones_are_refused() -> None:
-    story = started().act(ChangeTopics(add=("vip", "billing", "vip")), 5)
-
-    assert story.now.topics == ("billing", "vip")
-    assert not story.act(ChangeTopics(add=("vip",), remove=("error",)), 6).decision.changed
-    with pytest.raises(Unprocessable):
-        story.act(ChangeTopics(add=("none such",)), 7)
-    with pytest.raises(Unprocessable):
-        story.act(ChangeLabels(add=("person",)), 8)
-    assert story.act(ChangeLabels(add=("gold",)), 9).now.labels == ("gold",)
-
-
-def test_a_boost_is_added_to_the_score_until_the_episode_ends() -> None:
-    story = started().act(SetPriorityBoost(boost=3), 5)
-    assert story.now.priority.score == 3
-
-    assert story.act(Resolve(), 6).message("m2", 7).now.priority.score == 0
-
-
-def test_AU_09_a_language_set_by_hand_stays_until_cleared() -> None:
-    story = started().act(SetLanguage(language="de"), 5).message("m2", 6, language="es")
-    assert story.now.language == "de"
-
-    assert story.act(SetLanguage(language=None), 7).message("m3", 8, language="es").now.language == "es"
-
-
-# --- guards ------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("wanted", [SetPending(), Resolve(), agent("ana")])
-def test_a_status_or_owner_act_is_refused_if_an_unseen_customer_message_came_between(wanted: Resolve) -> None:
-    story = started().message("m2", 5)
-
-    with pytest.raises(StaleVersion) as refused:
-        story.act(wanted, 10, seen="m1")
-    assert refused.value.extra["current"]["id"] == story.now.id
-    assert story.act(wanted, 10, seen="m2").decision.changed
-
-
-def test_RT_16_the_second_simultaneous_claim_is_refused() -> None:
-    story = started()
-    number = story.now.status_number
-    story.act(agent("ana"), 5, status_number=number)
-
-    with pytest.raises(StaleVersion):
-        story.act(agent("ben"), 5, BEN, status_number=number)
-
-
-def test_topics_are_not_guarded() -> None:
-    story = started().message("m2", 5).act(ChangeTopics(add=("error",)), 10, seen="m1", status_number=0)
-
-    assert story.now.topics == ("error",)
-
-
-def test_a_seen_that_nobody_knows_counts_as_stale() -> None:
-    with pytest.raises(StaleVersion):
-        started().act(Resolve(), 10, seen="m0")
-
-
-def test_status_number_counts_status_and_owner_changes_only() -> None:
-    story = started()
-    first = story.now.status_number
-    story.act(ChangeTopics(add=("error",)), 1).message("m2", 2)
-    assert story.now.status_number == first
-
-    assert story.act(agent("ana"), 5).now.status_number == first + 1
-    assert story.act(SetPending(), 6).now.status_number == first + 2
+# --- settings -----------------------------------------------------------------------------------------------------
 
 
 def test_durations_are_copied_when_the_episode_begins() -> None:

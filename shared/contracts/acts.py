@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from shared.contracts.base import Contract, Instant
-from shared.contracts.messages import AttributeValue
+from shared.contracts.messages import KeptValue
 from shared.contracts.words import OwnerKind
 
 
@@ -128,19 +127,12 @@ class SendTextAct(Contract):
     text: str = Field(min_length=1, max_length=10_000)
 
 
-def _keepable(value: AttributeValue) -> AttributeValue:
-    """Whole numbers beyond 2**53 do not survive JSON readers, and what is not finite is not JSON."""
-    if isinstance(value, int | float) and not (math.isfinite(value) and abs(value) <= 2**53):
-        raise ValueError("the number is too large")
-    return value
-
-
 class SetAttribute(Contract):
     """Applied by ingest on the contact."""
 
     act: Literal["set_attribute"] = "set_attribute"
     attribute: str
-    value: Annotated[AttributeValue, AfterValidator(_keepable)]
+    value: KeptValue
 
 
 class MuteContactAct(Contract):

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from shared.contracts.base import Actor, Command, Contract, Event, Instant
 from shared.contracts.words import Delivery, Direction, Medium, MessageKind, Visibility
 from shared.ids import conversation_id
 
 AttributeValue = str | int | float | bool | tuple[str, ...]
+
+
+def _keepable(value: AttributeValue) -> AttributeValue:
+    """Whole numbers beyond 2**53 do not survive JSON readers, and what is not finite is not JSON."""
+    if isinstance(value, int | float) and not abs(value) <= 2**53:
+        raise ValueError("the number is too large")
+    return value
+
+
+KeptValue = Annotated[AttributeValue, AfterValidator(_keepable)]
+"""A value that somebody gives us to keep."""
 
 
 class ThreadKey(Contract):

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 
 from shared.contracts.acts import Owner
 from shared.contracts.base import Command, Contract, Event, Instant
-from shared.contracts.messages import AttributeValue
+from shared.contracts.messages import KeptValue
 from shared.contracts.settings.automation import Rule, RuleEvent
 from shared.contracts.words import Medium, MessageKind, Status, Substatus, Visibility
 
@@ -89,9 +89,9 @@ class SampleContact(Contract):
     """A contact as typed into the preview, or a stored one by ``id``. ``previous_score``: the last survey answer."""
 
     id: str | None = Field(default=None, max_length=64)
-    attributes: dict[str, AttributeValue] = Field(default_factory=dict, max_length=100)
-    groups: tuple[str, ...] = Field(default=(), max_length=100)
-    labels: tuple[str, ...] = Field(default=(), max_length=100)
+    attributes: dict[str, KeptValue] = Field(default_factory=dict)
+    groups: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
     language: str | None = Field(default=None, max_length=35)
     previous_score: int | None = Field(default=None, ge=-1000, le=1000)
 
@@ -114,9 +114,9 @@ class SampleConversation(Contract):
     substatus: Substatus | None = None
     owner: Owner | None = None
     team: str | None = None
-    topics: tuple[str, ...] = Field(default=(), max_length=100)
-    labels: tuple[str, ...] = Field(default=(), max_length=100)
-    tags: tuple[str, ...] = Field(default=(), max_length=1000)
+    topics: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
     language: str | None = Field(default=None, max_length=35)
     subject: str | None = Field(default=None, max_length=1000)
     priority_score: int = Field(default=0, ge=-(2**53), le=2**53)

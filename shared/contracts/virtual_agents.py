@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 
 from shared.contracts.base import Command, Contract, Done, Instant
 from shared.contracts.conversation_commands import ConversationReply
-from shared.contracts.messages import AttributeValue
+from shared.contracts.messages import KeptValue
 from shared.contracts.words import Leaving
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=255)]
@@ -62,7 +62,7 @@ class BotAnswer(Contract):
 
     messages: tuple[BotMessage, ...] = Field(default=(), max_length=20)
     topics: tuple[Line, ...] = Field(default=(), max_length=50)
-    attributes: dict[Line, AttributeValue | None] = Field(default_factory=dict, max_length=50)
+    attributes: dict[Line, KeptValue | None] = Field(default_factory=dict, max_length=50)
     done: Literal["hand_over", "resolved"] | None = None
     reason: Line | None = None
 

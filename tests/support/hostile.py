@@ -20,6 +20,7 @@ FRAGMENTS: dict[str, str] = {
     "fraction": "0.5",
     "beyond 64 bits": "1" + "0" * 30,
     "beyond a double": "1e400",
+    "whole and beyond a double": "1" + "0" * 400,
     "beyond a double, as text": '"-1e400"',
     "empty text": '""',
     "blanks": '" \\u00a0\\t\\n"',

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 import ahocorasick
 
@@ -12,6 +13,10 @@ from shared.contracts.settings.conditions import KeywordCondition
 
 MOST_CHARACTERS = 20_000
 """How much of a message is looked at; the rest of a longer one is not."""
+
+MOST_HITS = 200_000
+"""How often keywords may occur in it, inside of words too. Reached only where absurd ones end in one another (a, aa,
+aaa, …), which would take a minute; what comes after is not looked at."""
 
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufe00-\ufe0f\ufeff]")
 """Soft hyphens, joiners without width, and what only chooses how an emoji looks."""
@@ -87,7 +92,7 @@ def _automaton(words: dict[str, list[int]]) -> ahocorasick.Automaton | None:
 def _found(automaton: ahocorasick.Automaton, text: str) -> Iterable[list[int]]:
     """For every keyword that occurs as a whole word or phrase, once, who wants it."""
     found: dict[str, list[int]] = {}
-    for end, (word, places) in automaton.iter(text):
+    for end, (word, places) in islice(automaton.iter(text), MOST_HITS):
         if word not in found and _boundary(text, end - len(word) + 1) and _boundary(text, end + 1):
             found[word] = places
     return found.values()

@@ -10,6 +10,9 @@ import re2
 MOST_MEMORY = 1 << 20
 """Bytes for one compiled expression; one that needs more is refused."""
 
+MOST_STEPS = 2_500
+"""Instructions of one compiled expression, each perhaps taken at every character: a quarter of a second at worst."""
+
 
 class BadPattern(ValueError):
     """Not an expression that RE2 takes (it has no look-around and no back-references)."""
@@ -17,6 +20,9 @@ class BadPattern(ValueError):
 
 class Pattern(Protocol):
     """A compiled expression."""
+
+    @property
+    def programsize(self) -> int: ...
 
     def search(self, text: str) -> object | None: ...
 
@@ -38,4 +44,6 @@ def compiled(pattern: str) -> Pattern:
         raise BadPattern(said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)) from error
     except UnicodeEncodeError as error:
         raise BadPattern("it is not text") from error
+    if found.programsize > MOST_STEPS:
+        raise BadPattern("it is too large; repeat less")
     return found

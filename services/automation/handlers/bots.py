@@ -20,9 +20,10 @@ from shared.contracts.conversations import ConversationSnapshot
 from shared.contracts.messages import AttributeValue, ContactSnapshot, MessageSnapshot
 from shared.contracts.settings import ContactAttribute, ResolveReason, Topic, VirtualAgent
 from shared.contracts.virtual_agents import BotAnswer, BotEvent, BotTold
-from shared.errors import RetryLater, Unprocessable
+from shared.errors import InvalidInput, RetryLater, Unprocessable
 from shared.outside import Answer
 from shared.resources import Replicas
+from shared.text import clean_json
 from shared.webhooks import sign
 
 CALL_SECONDS = 15.0
@@ -95,8 +96,8 @@ def read_answer(answer: Answer) -> BotAnswer:
     if not answer.body.strip():
         return BotAnswer()
     try:
-        return BotAnswer.model_validate_json(answer.body)
-    except ValidationError as error:
+        return BotAnswer.model_validate(clean_json(answer.body))
+    except (InvalidInput, ValidationError) as error:
         raise NotTaken("Its answer is not JSON of the form that is documented.") from error
 
 

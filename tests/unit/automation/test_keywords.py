@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from services.automation.domain.keywords import KeywordIndex, split, words_of
@@ -112,3 +114,13 @@ def test_absurd_text_is_no_trouble() -> None:
     index = KeywordIndex([KeywordCondition(keywords="error"), KeywordCondition(keywords="error", ignore_accents=True)])
     for text in ("\ud800", "\x00", "\u0301" * 5000, "e" * 1_000_000, "ﷺ" * 20_000):
         assert index.matching(text) == set()
+
+
+def test_no_keywords_are_catastrophic() -> None:
+    sizes = [range(n, n + 20) for n in range(1, 901, 20)]
+    rows = [KeywordCondition(keywords=",".join("a" * size for size in some)) for some in sizes]
+    index = KeywordIndex(rows)
+    began = time.thread_time()
+    assert index.matching("a" * 20_000) == set()
+    assert time.thread_time() - began < 1.0
+    assert index.matching("an a " + "a" * 500) == {0, 24}

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+from pydantic import ValidationError
+
 from services.automation.domain.preview import sampled, tried
 from shared.contracts.rules import Sample, Tried
 from shared.contracts.settings import Rule
@@ -61,3 +64,13 @@ def test_AU_04_it_says_why_it_would_not_resolve() -> None:
         ("tag_message (add: x)",),
         ("resolve: Only the first message of an episode resolves it.",),
     )
+
+
+def test_a_number_that_no_double_holds_is_refused_in_conditions_and_samples() -> None:
+    tree = {"test": "field", "field": "contact_attribute", "attribute": "Size", "operator": "greater", "value": 1}
+    for huge in (10**400, float("inf"), float("nan"), 2**53 + 1):
+        with pytest.raises(ValidationError):
+            attempt({"contact": {"attributes": {"Size": huge}}}, conditions={"test": "group", "of": [tree]})
+        with pytest.raises(ValidationError):
+            attempt({}, conditions={"test": "group", "of": [{**tree, "value": huge}]})
+    assert attempt({"contact": {"attributes": {"Size": 2}}}, conditions={"test": "group", "of": [tree]}).matches

@@ -280,6 +280,15 @@ async def test_AU_20_it_is_told_with_contact_and_attributes_signed_and_in_order(
     assert town.outside.posted[0][0] == "https://bot.example.org/talk"
 
 
+async def test_AU_20_what_it_says_is_cleaned_as_everything_that_comes_from_outside() -> None:
+    town = robin()
+    town.outside.answers = [
+        Answer(200, {}, b'{"messages": [{"text": "a\\u0000b\\ud800"}], "attributes": {"S\\u0000een": "\\u0000"}}')
+    ]
+    await town.says("m1", "help", 0)
+    assert (town.said, town.stored) == (["ab\ufffd"], {"Seen": ""})
+
+
 async def test_AU_20_a_late_answer_and_404_once_it_is_no_longer_its_own() -> None:
     town = robin()
     await town.says("m1", "help", 0)
@@ -302,6 +311,10 @@ async def test_AU_20_a_late_answer_and_404_once_it_is_no_longer_its_own() -> Non
         Answer(200, {}, b"<html>"),
         Answer(200, {}, b'{"messages": 7}'),
         Answer(200, {}, b"[]"),
+        Answer(200, {}, b"[" * 60_000),
+        Answer(200, {}, b'{"attributes": {"Size": 1' + b"0" * 400 + b"}}"),
+        Answer(200, {}, b'{"attributes": {"Size": NaN}}'),
+        Answer(200, {}, b'{"messages": [{"text": "' + b"x" * 65_000),  # a longer one, cut
         Unprocessable("Private addresses are not called (SWITCHBOARD_ALLOW_PRIVATE_ENDPOINTS)."),
         RetryLater("Nobody answers at that address."),
     ],

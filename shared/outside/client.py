@@ -67,14 +67,17 @@ class Outside:
             follow_redirects=False,
             trust_env=False,
             timeout=httpx2.Timeout(timeout, connect=min(timeout, 5.0)),
-            headers={"user-agent": USER_AGENT},
+            headers={"user-agent": USER_AGENT, "accept-encoding": "identity"},
         )
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        """POST and read the answer. Unprocessable for an address we do not call, Unreachable, NoAnswer."""
+        """POST and read the answer. Unprocessable for an address we do not call, Unreachable, NoAnswer.
+
+        Nothing is unpacked: a kilobyte of a packed answer may be a megabyte.
+        """
         async with self._call("POST", url, body, headers) as response:
             read = b""
-            async for chunk in response.aiter_bytes():
+            async for chunk in response.aiter_raw():
                 read += chunk
                 if len(read) >= MAX_ANSWER:
                     break
@@ -83,7 +86,7 @@ class Outside:
     @contextlib.asynccontextmanager
     async def download(self, url: str, limit: int) -> AsyncIterator[Download]:
         """GET a file of at most ``limit`` bytes, to be read inside the context. Errors as ``post``, TooLarge."""
-        async with self._call("GET", url, b"", {"accept-encoding": "identity"}) as response:
+        async with self._call("GET", url, b"", {}) as response:
             declared = response.headers.get("content-length", "")
             size = int(declared) if declared.isascii() and declared.isdigit() else None
             if size is not None and size > limit:
@@ -124,7 +127,7 @@ class _Guarded(httpx2.AsyncBaseTransport):
         _, host, port = checked(str(request.url))
         try:
             addresses = await self._resolve(host, port)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # UnicodeError: a label of the name is empty or too long
             raise httpx2.ConnectError(f"no address for {host}") from error
         if not self._allow_private and any(is_private(address) for address in addresses):
             raise Unprocessable("Private addresses are not called (SWITCHBOARD_ALLOW_PRIVATE_ENDPOINTS).")

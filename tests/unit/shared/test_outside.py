@@ -126,6 +126,19 @@ async def test_an_endless_answer_is_cut(outside: Outside, endpoint: Receiver) ->
     assert len((await outside.post(endpoint.url, b"x", {})).body) == 65_536
 
 
+async def test_a_packed_answer_is_not_asked_for_and_not_unpacked(outside: Outside, endpoint: Receiver) -> None:
+    packed = gzip.compress(b"x" * 10_000_000)
+    endpoint.usual = (200, {"content-encoding": "gzip"}, packed)
+    assert (await outside.post(endpoint.url, b"x", {})).body == packed
+    assert [request.headers["accept-encoding"] for request in endpoint.requests] == ["identity"]
+
+
+@pytest.mark.parametrize("host", ["a..b", f"{'a' * 64}.example", ".", "xn--.example", "bücher..example"])
+async def test_a_name_that_cannot_be_one_leads_nowhere(outside: Outside, host: str) -> None:
+    with pytest.raises((Unreachable, Unprocessable)):
+        await outside.post(f"https://{host}/", b"x", {})
+
+
 async def size_of(outside: Outside, url: str, limit: int) -> int:
     async with outside.download(url, limit) as download:
         return sum([len(chunk) async for chunk in download.chunks])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -16,11 +17,14 @@ from shared.contracts.base import Meta
 from shared.contracts.clocks import ClockSnapshot, ClocksRead, Preview, PreviewSchedule, ReadClocks
 from shared.contracts.conversations import ConversationChanged
 from shared.contracts.settings import ScheduleSettings
-from shared.errors import NotFound, Unprocessable
+from shared.errors import NotFound, RetryLater, Unprocessable
 from shared.resources import Book
 from shared.schedule import Schedule, ScheduleForm, due, is_open, working_time
 from shared.schedule.open_time import HORIZON
 from shared.store import Decide, Decision, Outcome
+
+PATIENCE = 3.0
+"""Seconds a preview waits for another; who asks does not wait much longer, and what nobody waits for is not begun."""
 
 
 class Clocks(Protocol):
@@ -62,8 +66,15 @@ class Handlers:
         if not 0 <= command.target_seconds <= HORIZON.total_seconds():
             raise Unprocessable("Give a target of no less than nothing and at most thirty years.")
         schedule = self._named(command.schedule)
-        async with self._previewing:  # years of a strange schedule take seconds, and clocks must not wait for them
+        try:  # years of a strange schedule take seconds, and clocks must not wait for them
+            async with asyncio.timeout(PATIENCE):
+                await self._previewing.acquire()
+        except TimeoutError as error:
+            raise RetryLater("Another preview is being worked out. Ask again in a moment.") from error
+        try:
             return await asyncio.to_thread(_previewed, schedule, command, self._clock.now())
+        finally:
+            self._previewing.release()
 
     async def read(self, command: ReadClocks, _meta: Meta) -> ClocksRead:
         """The clocks of a conversation."""
@@ -88,7 +99,7 @@ class Handlers:
             if found is None:
                 raise NotFound(f"There is no schedule {schedule}.")
             return found.hours.schedule()
-        return schedule.schedule()
+        return replace(schedule.schedule())  # one of its own: the days worked out for it are not kept
 
 
 def _previewed(schedule: Schedule | None, command: PreviewSchedule, now: datetime) -> Preview:

@@ -13,6 +13,10 @@ from shared.schedule.schedule import WEEKDAYS, Schedule
 from shared.schedule.shift import PATTERN, Shift
 from shared.schedule.wall import zone_named
 
+MOST_HOLIDAYS = 2000
+MOST_SPECIAL_DAYS = 366
+"""More would take seconds to check and much memory to keep."""
+
 ShiftText = Annotated[
     str,
     AfterValidator(lambda text: str(Shift.parse(text))),
@@ -84,11 +88,15 @@ class ScheduleForm(Form):
     )
     week: WeekForm = Field(WeekForm(), title="Weekly hours")
     holidays: tuple[date, ...] = Field(
-        (), title="Holidays", description="Closed for the whole local date, whatever else says it is open."
+        (),
+        title="Holidays",
+        description="Closed for the whole local date, whatever else says it is open.",
+        max_length=MOST_HOLIDAYS,
     )
     special_days: dict[date, DayShifts] = Field(
         default_factory=dict,
         title="Special days",
+        max_length=MOST_SPECIAL_DAYS,
         description="Dates with shifts of their own instead of their weekday's; no shifts: none start that day.",
     )
     imports: ImportForm | None = Field(

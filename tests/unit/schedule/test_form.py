@@ -1,5 +1,6 @@
 """The JSON form of a schedule (sla.md 17): what it reads, refuses, writes and tells a form drawer."""
 
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ FULL: dict[str, Any] = {
     "special_days": {"2026-12-24": ["09:00-12:00"], "2026-12-31": []},
     "import": {"country": "ES", "subdivision": "MD"},
 }
+
+DAY = date(2026, 1, 1)
 
 
 def test_a_form_reads_into_a_schedule_and_writes_the_same_form() -> None:
@@ -58,6 +61,8 @@ def test_equal_forms_share_one_schedule_and_so_its_days() -> None:
         ({"import": {"country": "ES", "subdivision": "ZZ"}}, ("import", "subdivision"), "MD, ML, NC"),
         ({"import": {"country": "VA", "subdivision": "A"}}, ("import", "subdivision"), "leave the region out"),
         ({"shifts": {}}, ("shifts",), "not permitted"),
+        ({"holidays": [str(DAY + timedelta(n)) for n in range(2001)]}, ("holidays",), "at most 2000"),
+        ({"special_days": {str(DAY + timedelta(n)): [] for n in range(367)}}, ("special_days",), "at most 366"),
     ],
 )
 def test_what_is_wrong_is_said_where_it_is(change: dict[str, Any], where: tuple[str | int, ...], message: str) -> None:

@@ -16,6 +16,7 @@ from shared.contracts.base import Meta
 from shared.contracts.conversations import ConversationChanged
 from shared.contracts.settings import (
     AutomationSettings,
+    Channel,
     ContactAttribute,
     ResolveReason,
     ScheduleSettings,
@@ -26,7 +27,7 @@ from shared.resources import Replicas, ResourceOwner, settings_table
 from shared.runtime import Probe, Runtime
 from shared.settings import load
 
-COPIED = (ContactAttribute, ResolveReason, ScheduleSettings, Topic, WorkflowSettings)
+COPIED = (Channel, ContactAttribute, ResolveReason, ScheduleSettings, Topic, WorkflowSettings)
 
 
 class Automation:

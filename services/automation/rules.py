@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from services.automation.domain.hours import schedule_of
 from services.automation.domain.records import Noted
 from services.automation.domain.rules import RuleSet
-from services.automation.domain.waiting import TimeRules
+from services.automation.domain.waiting import TimeRules, named
 from services.automation.handlers.asking import Asking
 from services.automation.handlers.rules import Calls, Handlers, Takes
 from services.automation.handlers.waiting import Waiting
@@ -22,7 +22,6 @@ from shared.contracts.clocks import SlaBreached, SlaWarned
 from shared.contracts.conversations import ConversationChanged, RuleDue
 from shared.contracts.rules import ActRefused, PreviewRule, ReadRuns
 from shared.contracts.settings import Rule, ScheduleSettings, WorkflowSettings
-from shared.ids import derived
 from shared.schedule import Schedule
 from shared.timers import Timers
 
@@ -39,10 +38,12 @@ class RulesPart:
     ) -> None:
         """``resolves`` is told of events over which a rule is about to resolve the conversation."""
         runtime = common.runtime
-        self._replicas = common.replicas
         self._book = common.owner.book(Rule)
+        self._schedules = common.replicas.book(ScheduleSettings)
+        self._workflow = common.replicas.book(WorkflowSettings)
         self._compiled: TimeRules | None = None
-        self._book.on_change(self._forget)
+        for book in (self._book, self._schedules, self._workflow):
+            book.on_change(self._forget)
         self._runs = Runs(common.database, clock=runtime.clock)
         self._scores = Scores(common.database)
         self._handlers = Handlers(
@@ -117,11 +118,11 @@ class RulesPart:
         self._catch_up.look()
 
     def _time_rules(self) -> TimeRules:
-        """All rules, compiled once for each change of them; the name is that of the time-based ones."""
+        """All rules, compiled once for each change of them, or of what business hours are."""
         if self._compiled is None:
             rules = RuleSet(self._book.all())
-            named = (f"{entry.id} {entry.rule.model_dump_json()}" for entry in rules.time_based)
-            self._compiled = TimeRules(rules, self._hours, derived("time rules", *named))
+            hours = f"{self._schedules.revision} {self._workflow.current().default_schedule}"
+            self._compiled = TimeRules(rules, self._hours, named(rules, hours))
         return self._compiled
 
     def _time_rules_named(self) -> str | None:
@@ -130,5 +131,4 @@ class RulesPart:
         return found.name if found.rules.time_based else None
 
     def _hours(self, channel: str) -> Schedule | None:
-        workflow = self._replicas.book(WorkflowSettings).current()
-        return schedule_of(channel, self._replicas.book(ScheduleSettings).all(), workflow)
+        return schedule_of(channel, self._schedules.all(), self._workflow.current())

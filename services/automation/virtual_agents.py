@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-import structlog
-
 from services.automation.domain import sessions as rules
 from services.automation.domain.hours import schedule_of
 from services.automation.domain.sessions import Session
@@ -24,28 +22,30 @@ from services.automation.repository.sessions import (
     silence_records,
 )
 from services.automation.workers.sessions import Runner
-from shared.bus import Row, answers
+from shared.bus import Row, answers, consumes
 from shared.contracts.base import Meta
+from shared.contracts.contacts import ContactChanged
 from shared.contracts.conversations import ConversationChanged, ConversationSnapshot
-from shared.contracts.messages import MessageSnapshot
+from shared.contracts.messages import ContactSnapshot, MessageSnapshot
 from shared.contracts.settings import (
     AutoResponder,
+    Channel,
     ContactAttribute,
     ScheduleSettings,
     VirtualAgent,
     WorkflowSettings,
 )
 from shared.contracts.virtual_agents import AnswerAsVirtualAgent, ReadAgentsHealth
-from shared.errors import SwitchboardError
+from shared.errors import RetryLater
+from shared.jobs import Jobs
 from shared.outside import Outside
 from shared.schedule import Schedule
 from shared.store import Decision
 from shared.timers import Timers
 
-log = structlog.get_logger(__name__)
-
 AT_ONCE = 64
 DRAIN_SECONDS = 5.0
+PAUSE_SECONDS = 5.0
 
 
 class VirtualAgentsPart:
@@ -77,6 +77,7 @@ class VirtualAgentsPart:
             agents=self._agents,
             attributes=self._attributes,
             hours=self._hours,
+            silenced=self._silenced,
             metrics=metrics,
         )
         self._resolving: set[str] = set()
@@ -90,17 +91,19 @@ class VirtualAgentsPart:
             clock=clock,
             agents=self._agents,
             attributes=self._attributes,
+            silenced=self._silenced,
             rule_resolves=self._resolving.__contains__,
         )
         self._runner = Runner(deeds.perform, at_once=AT_ONCE)
         self._store.on_saved(self._runner.saw)
         self._timers = Timers(self._store, _woken, clock, metrics=runtime.metrics)
         self._active: frozenset[str] = frozenset()
-        self._letting_go: set[asyncio.Task[None]] = set()
+        self._jobs = Jobs()
 
     def rows(self) -> Sequence[Row]:
-        """Late answers, and how endpoints do."""
+        """Contacts that are muted, late answers, and how endpoints do."""
         return (
+            consumes(ContactChanged, self._handlers.on_contact_changed),
             answers(AnswerAsVirtualAgent, self._handlers.answer),
             answers(ReadAgentsHealth, self._handlers.health),
         )
@@ -121,9 +124,7 @@ class VirtualAgentsPart:
 
     async def stop(self) -> None:
         """Finish what is under way, within a bound."""
-        for task in self._letting_go:
-            task.cancel()
-        await asyncio.gather(*self._letting_go, return_exceptions=True)
+        await self._jobs.stop(0)
         await self._timers.stop()
         await self._runner.stop(DRAIN_SECONDS)
         await self._outside.close()
@@ -155,6 +156,10 @@ class VirtualAgentsPart:
         workflow = self._copies.book(WorkflowSettings).current()
         return schedule_of(channel, self._copies.book(ScheduleSettings).all(), workflow)
 
+    def _silenced(self, contact: ContactSnapshot, channel: str) -> bool:
+        settings = self._copies.book(Channel).get(channel)
+        return settings is not None and settings.silences(contact.muted_on, channel)
+
     def _enabled(self) -> frozenset[str]:
         return frozenset(id for id, agent in self._agents().items() if agent.enabled)
 
@@ -164,15 +169,15 @@ class VirtualAgentsPart:
 
     def _let_all_go(self, agents: Iterable[str]) -> None:
         for id in agents:
-            task = asyncio.create_task(self._let_go(id), name="virtual agent switched off")
-            self._letting_go.add(task)
-            task.add_done_callback(self._letting_go.discard)
+            self._jobs.begin("virtual agent switched off", self._let_go(id))
 
     async def _let_go(self, agent: str) -> None:
-        try:
-            await self._handlers.let_go(agent)
-        except SwitchboardError as error:
-            log.warning("virtual_agent.not_let_go", agent=agent, code=error.code)
+        """Until it is done: nothing else would let its conversations go."""
+        while True:
+            try:
+                return await self._handlers.let_go(agent)
+            except RetryLater:
+                await asyncio.sleep(PAUSE_SECONDS)
 
 
 def _woken(session: Session, now: datetime) -> Decision[Session] | None:

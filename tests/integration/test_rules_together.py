@@ -22,7 +22,7 @@ from shared.contracts.conversation_commands import ActOnConversation, ReadConver
 from shared.contracts.conversations import ConversationSnapshot, Priority, RuleDue
 from shared.contracts.messages import ReadTimeline
 from shared.contracts.notices import AdminNotice
-from shared.contracts.resources import CreateResource, UpdateResource
+from shared.contracts.resources import CreateResource, ResourceChanged, Stored, UpdateResource
 from shared.contracts.rules import ReadRuns, Run, RunOutcome
 from shared.contracts.settings import RuleEvent
 from shared.contracts.words import ActorKind, ClockKind, ClosedBy, Direction, Status
@@ -65,6 +65,7 @@ class Village:
     place: Premises
     house: House
     gateway: Bus
+    sla: Bus
     notices: list[AdminNotice] = field(default_factory=list)
 
     async def rule(self, channel: str, name: str, *actions: dict[str, Any], **fields: Any) -> str:
@@ -109,6 +110,11 @@ class Village:
     async def runs(self, rule: str) -> tuple[Run, ...]:
         return (await self.gateway.ask(ReadRuns(rule=rule))).items
 
+    async def quiet(self) -> None:
+        """Until nobody has anything in hand."""
+        assert self.place.broker is not None
+        await self.place.broker.settled()
+
     async def budget(self, runs: int) -> None:
         value = {"runs_per_hour": runs}
         await self.gateway.ask(UpdateResource(kind="automation", id="-", version=0, value=value), service="automation")
@@ -119,10 +125,10 @@ async def village(mongo_url: str) -> AsyncIterator[Village]:
     """Each test has a channel of its own in it."""
     async with premises(mongo_url, f"v{uuid.uuid4().hex[:12]}", Topology()) as place:
         gateway = await place.owns_nothing("gateway")
-        await place.owns_nothing("sla")
+        sla = await place.owns_nothing("sla")
         async with ingest_house(place.store, await place.bus("ingest")) as house:
             await asyncio.gather(place.open("automation", automation), place.open("routing", routing))
-            found = Village(place, house, gateway)
+            found = Village(place, house, gateway, sla)
 
             async def on_notice(event: AdminNotice, _meta: Meta) -> None:
                 found.notices.append(event)
@@ -177,8 +183,9 @@ async def test_AU_07_rules_that_trigger_each_other_each_run_once(village: Villag
         return found == [RunOutcome.APPLIED] * 2
 
     await eventually(applied)
-    facts = await village.facts(id)
-    assert facts.count("rule_applied") == 2
+    await village.quiet()
+    assert (await village.facts(id)).count("rule_applied") == 2
+    assert [len(await village.runs(rule)) for rule in (ping, pong)] == [1, 1]
 
 
 async def test_AU_08_the_record_says_which_act_was_refused_and_what_held(village: Village) -> None:
@@ -237,11 +244,48 @@ async def test_AU_05_time_based_rules_follow_what_is_open_already(village: Villa
 
     await eventually(followed)
     due = RuleDue(conversation=id, episode=1, rule=rule, turn=1)
+    await village.place.say(village.gateway, due.model_copy(update={"turn": 7}))  # a wait that is over
+    await village.quiet()
+    assert await village.runs(rule) == ()
     await village.place.say(village.gateway, due)  # as the timer says it
     await village.becomes(id, tags=("waiting",))
-    assert village.place.broker is not None
-    await village.place.broker.settled()
+    await village.quiet()
     assert [run.event for run in await village.runs(rule)] == [RuleEvent.UNANSWERED_FOR]
+
+
+async def test_AU_05_changed_hours_move_what_waits_at_once(village: Village) -> None:
+    channel = await village.house.webhook()
+    tag = {"act": "tag_message", "add": ["waiting"]}
+    await village.rule(channel, "Slow", tag, event="unanswered_for", after_minutes=60, working_time=True)
+    id = await village.says(channel, "hello")
+    following = village.place.database("automation").collection("following")
+
+    async def rings() -> bool:
+        return any("wake_at" in document for document in await following.find({"_id": id}))
+
+    async def rings_no_more() -> bool:
+        return not await rings()
+
+    await eventually(rings)
+    now = village.place.clock.now()
+    closed = {"name": "Closed", "channels": [channel], "hours": {"zone": "UTC"}}
+    stored = Stored(id="s1", kind="schedules", version=1, value=closed, created_at=now, changed_at=now)
+    await village.sla.broadcast(ResourceChanged(stored=stored))
+    await eventually(rings_no_more)
+    gone = stored.model_copy(update={"version": 2, "deleted": True})
+    await village.sla.broadcast(ResourceChanged(stored=gone))
+    await eventually(rings)
+
+
+async def test_CH_11_a_contact_that_is_muted_while_a_script_has_him_goes_to_people_at_once(village: Village) -> None:
+    channel = await village.house.webhook(muting=True)
+    script = {"steps": [{"step": "question", "text": "Which size?"}]}
+    value = {"name": "Sizes", "channels": [channel], "scripts": [script]}
+    await village.gateway.ask(CreateResource(kind="auto-responders", value=value), service="automation")
+    id = await village.says(channel, "hello")
+    contact = (await village.becomes(id, status=Status.BOT)).contact
+    await village.gateway.ask(MuteContact(contact=contact, channel=channel, by=BY))
+    await village.becomes(id, status=Status.NEW, owner=None)
 
 
 async def test_AU_05_an_alarm_of_a_clock_makes_rules_look_at_the_conversation_as_it_is(village: Village) -> None:
@@ -266,8 +310,7 @@ async def test_AU_05_an_alarm_of_a_clock_makes_rules_look_at_the_conversation_as
     for _ in range(2):
         await village.place.say(village.gateway, SlaBreached(clock=clock, at=now), event_id=f"alarm of {clock.id}")
     await village.becomes(id, priority=Priority(score=3, boost=3))
-    assert village.place.broker is not None
-    await village.place.broker.settled()
+    await village.quiet()
     assert [(run.event, run.matched) for run in await village.runs(rule)] == [
         (RuleEvent.SLA_BREACHED, ("status is new.untouched",))
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
@@ -10,7 +10,6 @@ from typing import Any, cast
 from prometheus_client import CollectorRegistry
 
 from services.automation.domain import sessions as rules
-from services.automation.domain.budget import Budget, spend
 from services.automation.domain.circuit import Circuit
 from services.automation.domain.deeds import Deed
 from services.automation.domain.sessions import Session
@@ -21,7 +20,7 @@ from services.automation.metrics import AgentMetrics
 from services.automation.repository.sessions import Circuits, Silence, Silences
 from services.routing.domain import acts, virtual_agents
 from shared.contracts.base import Meta
-from shared.contracts.contacts import ChangeContact, ContactRead, ReadContact
+from shared.contracts.contacts import ChangeContact, ContactChanged, ContactRead, ReadContact
 from shared.contracts.conversation_commands import ActOnConversation, ConversationReply, ReadConversation
 from shared.contracts.conversations import ConversationChanged
 from shared.contracts.messages import MessageSnapshot, ReadMessage, SendMessage, Sent
@@ -35,10 +34,9 @@ from shared.store import Decision, Page
 from tests.support.bus import FakeBus
 from tests.support.clock import ManualClock
 from tests.support.conversations import START, Story, at, contact, desk, inbound, outbound
+from tests.support.rules import BudgetsInMemory
 from tests.support.store import MemoryAggregates, MemoryRepository
 from tests.support.talks import ATTRIBUTES
-
-LIMIT = 50
 
 
 class MemorySessions(MemoryAggregates[Session]):
@@ -47,20 +45,6 @@ class MemorySessions(MemoryAggregates[Session]):
     async def running_of(self, agent: str, after: str | None) -> Page[Session]:
         found = [one for one in await self.find({}, limit=1000) if one.agent == agent and not one.over]
         return Page(tuple(found), None)
-
-
-class MemoryBudgets:
-    """Budgets in memory."""
-
-    def __init__(self, clock: ManualClock) -> None:
-        self.kept: dict[str, Budget] = {}
-        self.limit = LIMIT
-        self._clock = clock
-
-    async def spend(self, conversation: str, runs: Iterable[str], cause: Meta) -> frozenset[str]:
-        before = self.kept.get(conversation, Budget(id=conversation))
-        self.kept[conversation], allowed = spend(before, runs, self._clock.now(), self.limit)
-        return allowed
 
 
 class Books:
@@ -110,12 +94,13 @@ class BotsInMemory:
         self.sent: dict[str, SendMessage] = {}
         self.stored: dict[str, Any] = {}
         self.person = contact(attributes={})
+        self.muting = True
         self.resolving: set[str] = set()
         self.refusal: Exception | None = None
         self.outside = Outdoors()
         self.sessions = MemorySessions(Session, clock=self.clock, name="sessions")
         self.circuit_records = MemoryAggregates(Circuit, clock=self.clock, name="circuits")
-        self.budgets = MemoryBudgets(self.clock)
+        self.budgets = BudgetsInMemory(self.clock)
         silences = Silences(MemoryRepository(Silence, name="silences"))
         circuits = Circuits(self.circuit_records, self.clock, lambda id: cast("Any", self.agents.get(id)))
         books = Books(topics=self.story.desk.topics, reasons=self.story.desk.reasons, attributes=ATTRIBUTES)
@@ -126,6 +111,7 @@ class BotsInMemory:
             "clock": self.clock,
             "agents": lambda: self.agents,
             "attributes": lambda: ATTRIBUTES,
+            "silenced": lambda who, channel: self.muting and channel in who.muted_on,
         }
         self.deeds = Deeds(
             self.sessions, silences, circuits, endpoints, hours=lambda _: self.hours, metrics=metrics, **shared
@@ -172,6 +158,13 @@ class BotsInMemory:
             self.resolving.add(meta.event_id)
         event = ConversationChanged(conversation=self.story.now, changes=self.story.facts, message=message)
         await self.handlers.on_conversation_changed(event, meta)
+        await self.work()
+
+    async def mute(self, *channels: str) -> None:
+        """Somebody mutes the contact on these channels."""
+        self.person = self.person.model_copy(update={"muted_on": channels})
+        event = ContactChanged(contact=self.person, changed=("muted_on",), conversations=(self.story.now.id, "other"))
+        await self.handlers.on_contact_changed(event, self._meta())
         await self.work()
 
     async def wait(self, seconds: float) -> None:

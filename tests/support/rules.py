@@ -66,14 +66,14 @@ class Scores:
 class BudgetsInMemory:
     """One budget for each conversation."""
 
-    def __init__(self, clock: ManualClock, limit: int) -> None:
+    def __init__(self, clock: ManualClock, limit: int = 50) -> None:
         self._clock = clock
-        self._limit = limit
+        self.limit = limit
         self.kept: dict[str, Budget] = {}
 
     async def spend(self, conversation: str, runs: Iterable[str], _cause: Meta) -> frozenset[str]:
         before = self.kept.get(conversation, Budget(id=conversation))
-        self.kept[conversation], going = spend(before, runs, self._clock.now(), self._limit)
+        self.kept[conversation], going = spend(before, runs, self._clock.now(), self.limit)
         return going
 
 

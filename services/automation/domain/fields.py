@@ -118,12 +118,10 @@ def _sets(seen: Seen, name: FieldName) -> tuple[str, ...]:
 def _set(condition: FieldCondition, read: Callable[[Seen], tuple[str, ...]]) -> Test:
     wanted = frozenset(word.strip().casefold() for word in condition.words)
     match condition.operator:
-        case Operator.CONTAINS_ANY_OF | Operator.IS:
+        case Operator.CONTAINS_ANY_OF:
             return lambda seen: any(one.casefold() in wanted for one in read(seen))
         case Operator.CONTAINS_ALL_OF:
             return lambda seen: wanted <= {one.casefold() for one in read(seen)}
-        case Operator.IS_NOT:
-            return lambda seen: not any(one.casefold() in wanted for one in read(seen))
         case _:
             return lambda seen: not read(seen)
 

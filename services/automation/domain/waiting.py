@@ -49,14 +49,34 @@ class Wait:
     turn: int | None = None
     pending_since: datetime | None = None
 
+    def is_that_of(self, due: RuleDue) -> bool:
+        """Whether this is the wait that the rule was due for, not a later one."""
+        return (self.turn, self.pending_since) == (due.turn, due.pending_since)
+
 
 @dataclass(frozen=True, slots=True)
 class TimeRules:
-    """The time-based rules as of now, with the schedule of each channel."""
+    """The time-based rules as of now, with the schedule of each channel.
+
+    ``name`` names all that instants are worked out by, and is the same in every process.
+    """
 
     rules: RuleSet
     hours: Callable[[str], Schedule | None]
     name: str
+
+    def concern(self, conversation: ConversationSnapshot) -> bool:
+        """Whether any of them is about conversations of this channel and visibility."""
+        channel, visibility = conversation.channel, conversation.visibility
+        return any(entry.rule.scope.covers(channel, visibility) for entry in self.rules.time_based)
+
+
+def named(rules: RuleSet, hours: str) -> str:
+    """The name of these time-based rules; ``hours`` names the schedules, which count where working time does."""
+    parts = [f"{entry.id} {entry.rule.model_dump_json()}" for entry in rules.time_based]
+    if any(entry.rule.working_time for entry in rules.time_based):
+        parts.append(hours)
+    return derived("time rules", *parts)
 
 
 def observed(
@@ -93,7 +113,7 @@ def looked(state: Followed, rules: TimeRules, now: datetime) -> tuple[Followed, 
         at = _due_at(entry, wait, conversation, rules)
         if at is not None and at > now:
             wake = at if wake is None else min(wake, at)
-        elif at is not None and _may_hold(entry, conversation, rules, now):
+        elif at is not None and _may_hold(entry, wait, conversation, rules, now):
             fired[entry.id] = wait.name
             found.append(_due(entry, wait, conversation))
     after = state.model_copy(update={"rules": rules.name, "fired": fired, "wake_at": wake})
@@ -114,13 +134,10 @@ def waited(event: RuleEvent, conversation: ConversationSnapshot) -> Wait | None:
     return None
 
 
-def happened(entry: Entry, conversation: ConversationSnapshot, at: datetime) -> Happening | None:
+def happened(entry: Entry, wait: Wait, conversation: ConversationSnapshot, at: datetime) -> Happening:
     """The wait as something that happened; the same wait always has the same name."""
-    wait = waited(entry.rule.event, conversation)
-    if wait is None:
-        return None
-    named = derived("wait", conversation.id, wait.name)
-    return Happening(frozenset({entry.rule.event}), named, at, conversation.episode, named)
+    name = derived("wait", conversation.id, wait.name)
+    return Happening(frozenset({entry.rule.event}), name, at, conversation.episode, name)
 
 
 def _due_at(entry: Entry, wait: Wait, conversation: ConversationSnapshot, rules: TimeRules) -> datetime | None:
@@ -131,12 +148,10 @@ def _due_at(entry: Entry, wait: Wait, conversation: ConversationSnapshot, rules:
         return None
 
 
-def _may_hold(entry: Entry, conversation: ConversationSnapshot, rules: TimeRules, now: datetime) -> bool:
+def _may_hold(entry: Entry, wait: Wait, conversation: ConversationSnapshot, rules: TimeRules, now: datetime) -> bool:
     if any(asks(entry.rule.conditions, field) for field in NOT_KEPT):
         return True
-    happening = happened(entry, conversation, now)
-    if happening is None:
-        return False
+    happening = happened(entry, wait, conversation, now)
     looked_at = seen(happening, conversation, None, schedule=rules.hours(conversation.channel), previous_score=None)
     return rules.rules.due(entry, looked_at) is not None
 

@@ -25,7 +25,7 @@ from shared.contracts.conversations import ConversationSnapshot
 from shared.contracts.messages import Attachment, AttributeValue, ContactSnapshot, QuickReply, ReadMessage, SendMessage
 from shared.contracts.settings import AttributeQuestion, AutoResponder, ContactAttribute, VirtualAgent
 from shared.contracts.settings.virtual_agents import ScriptStep
-from shared.contracts.virtual_agents import BotAnswer, BotEvent, LeaveConversation
+from shared.contracts.virtual_agents import BotEvent, BotTold, LeaveConversation
 from shared.contracts.words import ActorKind, Leaving, OwnerKind, Status
 from shared.errors import NotFound, RetryLater, SwitchboardError, TimedOut
 from shared.ids import derived, new_id
@@ -37,6 +37,10 @@ log = structlog.get_logger(__name__)
 R = TypeVar("R", bound=Contract)
 Step = Callable[[Session], Session]
 Agent = AutoResponder | VirtualAgent
+Silenced = Callable[[ContactSnapshot, str], bool]
+"""Whether the contact is muted on this channel, and that counts there (CH-11)."""
+
+MUTED = "The contact is muted."
 SILENT_AFTER = frozenset(Leaving) - {Leaving.NO_SCRIPT, Leaving.UNAVAILABLE, Leaving.BUDGET}
 """It has finished something: from then on the inactive duration counts (AU-18)."""
 
@@ -78,6 +82,7 @@ class Deeds:
         agents: Callable[[], Mapping[str, Agent]],
         attributes: Callable[[], Mapping[str, ContactAttribute]],
         hours: Callable[[str], Schedule | None],
+        silenced: Silenced,
         metrics: AgentMetrics,
     ) -> None:
         """``hours`` gives the schedule of a channel; None is always open."""
@@ -90,6 +95,7 @@ class Deeds:
         self._agents = agents
         self._attributes = attributes
         self._hours = hours
+        self._silenced = silenced
         self._metrics = metrics
 
     async def perform(self, session: Session, deed: Deed) -> None:
@@ -141,6 +147,8 @@ class Deeds:
                 return self._left(Leaving.UNAVAILABLE, "Its address does not work.")
             return lambda now_so: connected.equipped(now_so, deed, self._clock.now())
         who = (await self._ask(session, deed, ReadContact(contact=session.contact))).contact
+        if self._silenced(who, session.channel):
+            return self._left(Leaving.UNAVAILABLE, MUTED)
         if not session.plan.delegated and agent.escape_words:
             for message in deed.messages:
                 if escapes(await self._text(message), agent.escape_words):
@@ -200,7 +208,10 @@ class Deeds:
         if not owns(about, session):
             return sessions.ended
         try:
-            answer = await self._told(agent, session, deed, about)
+            event = await self._event(session, deed, about)
+            if event is None:
+                return self._left(Leaving.UNAVAILABLE, MUTED)
+            answer = await self._endpoints.tell(agent, session, deed, event)
         except NotTaken as error:
             await self._circuits.failed(session.agent, error.detail)
             raise
@@ -210,12 +221,13 @@ class Deeds:
         said = self._endpoints.understood(answer)
         return lambda now_so: connected.told(now_so, deed, said, self._clock.now())
 
-    async def _told(self, agent: VirtualAgent, session: Session, deed: Tell, about: ConversationSnapshot) -> BotAnswer:
+    async def _event(self, session: Session, deed: Tell, about: ConversationSnapshot) -> BotTold | None:
+        """What it is told; None: nothing, because the contact is muted."""
         if deed.event is BotEvent.STARTED or deed.message is None:
             who = (await self._ask(session, deed, ReadContact(contact=session.contact))).contact
-            return await self._endpoints.tell(agent, session, deed, told_of_start(session, about, who))
+            return None if self._silenced(who, session.channel) else told_of_start(session, about, who)
         message = (await self._ask(session, deed, ReadMessage(message_id=deed.message))).message
-        return await self._endpoints.tell(agent, session, deed, told_of_message(session, about, message))
+        return told_of_message(session, about, message)
 
     async def _leave(self, session: Session, deed: Leave) -> None:
         if session.plan.inactive is not None and deed.why in SILENT_AFTER:

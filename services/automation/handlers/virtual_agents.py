@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -12,10 +12,11 @@ from services.automation.domain.circuit import Circuit
 from services.automation.domain.deeds import plan_of
 from services.automation.domain.sessions import Session
 from services.automation.handlers.bots import Endpoints
-from services.automation.handlers.deeds import Agent, owns
+from services.automation.handlers.deeds import MUTED, Agent, Silenced, owns
 from shared.bus import Asks
 from shared.clock import Clock
 from shared.contracts.base import Done, Meta
+from shared.contracts.contacts import ContactChanged
 from shared.contracts.conversation_commands import ReadConversation
 from shared.contracts.conversations import ConversationChanged, ConversationSnapshot
 from shared.contracts.facts import MessageAdded, OwnerChanged, StatusChanged
@@ -34,6 +35,8 @@ class Sessions(Protocol):
     """What this asks of the repository."""
 
     async def get(self, id: str) -> Session | None: ...
+
+    async def get_many(self, ids: Iterable[str]) -> Mapping[str, Session]: ...
 
     async def change(self, id: str, cause: Meta, decide: Decide[Session]) -> Outcome[Session]: ...
 
@@ -71,6 +74,7 @@ class VirtualAgents:
         clock: Clock,
         agents: Callable[[], Mapping[str, Agent]],
         attributes: Callable[[], Mapping[str, ContactAttribute]],
+        silenced: Silenced,
         rule_resolves: Callable[[str], bool],
     ) -> None:
         """``rule_resolves`` says of an event whether a rule is about to resolve the conversation over it."""
@@ -83,6 +87,7 @@ class VirtualAgents:
         self._clock = clock
         self._agents = agents
         self._attributes = attributes
+        self._silenced = silenced
         self._rule_resolves = rule_resolves
 
     # --- inception -----------------------------------------------------------------------------------------------
@@ -166,7 +171,7 @@ class VirtualAgents:
             now=now,
         )
         if conversation.muted:
-            return sessions.left(session, Leaving.UNAVAILABLE, now, "The contact is muted.")
+            return sessions.left(session, Leaving.UNAVAILABLE, now, MUTED)
         return session
 
     def _heard(self, session: Session, message: MessageSnapshot, now: datetime, *, rule_resolves: bool) -> Session:
@@ -194,6 +199,14 @@ class VirtualAgents:
             return Decision(sessions.ended(current))
 
         await self._store.change(conversation.id, _step(meta, "taken away"), decide)
+
+    async def on_contact_changed(self, event: ContactChanged, meta: Meta) -> None:
+        """A contact that is being muted is let go at once; one that was muted before a session began, as it begins."""
+        if not event.contact.muted_on or not event.touches("muted_on"):
+            return
+        for session in (await self._store.get_many(event.conversations)).values():
+            if not session.over and self._silenced(event.contact, session.channel):
+                await self._store.change(session.id, _step(meta, "muted"), self._withdrawn(MUTED))
 
     # --- commands ------------------------------------------------------------------------------------------------
 
@@ -243,16 +256,21 @@ class VirtualAgents:
                     occurred_at=self._clock.now(),
                     correlation_id=session.id,
                 )
-                await self._store.change(session.id, cause, self._switched_off)
+                await self._store.change(session.id, cause, self._withdrawn("It is switched off."))
             after = page.next
             if after is None:
                 return
 
-    def _switched_off(self, current: Session | None) -> Decision[Session] | None:
-        if current is None or current.over:
-            return None
-        after = sessions.left(current, Leaving.UNAVAILABLE, self._clock.now(), "It is switched off.")
-        return None if after is current else Decision(after)
+    def _withdrawn(self, why: str) -> Decide[Session]:
+        """It leaves, if it is still there."""
+
+        def decide(current: Session | None) -> Decision[Session] | None:
+            if current is None or current.over:
+                return None
+            after = sessions.left(current, Leaving.UNAVAILABLE, self._clock.now(), why)
+            return None if after is current else Decision(after)
+
+        return decide
 
 
 _GONE = VirtualAgent.model_validate({"name": "?", "channels": ("?",), "endpoint": "https://gone.invalid"})

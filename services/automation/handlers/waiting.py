@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 from services.automation.domain.happening import Happening, seen
 from services.automation.domain.records import Conclusion, Noted
 from services.automation.domain.rules import RuleSet
-from services.automation.domain.waiting import Followed, TimeRules, happened, looked, observed
+from services.automation.domain.waiting import Followed, TimeRules, happened, looked, observed, waited
 from services.automation.handlers.rules import Handlers, Scores, latest_inbound
 from shared.bus import Asks, metadata
 from shared.clock import Clock
@@ -56,12 +56,13 @@ class Waiting:
         self._clock = clock
 
     async def on_conversation_changed(self, event: ConversationChanged, meta: Meta) -> None:
-        """Follow it, while there are time-based rules."""
-        if self._time_rules().rules.time_based:
-            await self.follow(event.conversation, meta)
+        """Follow it, while there are time-based rules about such conversations."""
+        await self.follow(event.conversation, meta)
 
     async def follow(self, conversation: ConversationSnapshot, cause: Meta) -> None:
         """Take in a snapshot, iff newer; rules that are due by it are said to be."""
+        if not self._time_rules().concern(conversation):
+            return
 
         def decide(current: Followed | None) -> Decision[Followed] | None:
             found = observed(current, conversation, self._time_rules(), self._clock.now())
@@ -84,9 +85,11 @@ class Waiting:
         conversation = await self._conversation(event.conversation, meta)
         if conversation is None or conversation.episode != event.episode:
             return
-        happening = happened(entry, conversation, self._clock.now())
-        if happening is not None:
-            await self._act(rules, happening, conversation, meta, due=event)
+        wait = waited(entry.rule.event, conversation)
+        if wait is None or not wait.is_that_of(event):
+            return
+        happening = happened(entry, wait, conversation, self._clock.now())
+        await self._act(rules, happening, conversation, meta, due=event)
 
     async def on_alarm(self, event: SlaWarned | SlaBreached, meta: Meta) -> None:
         """A clock turned orange or red."""

@@ -1,4 +1,4 @@
-"""Begins to follow what is open already, when time-based rules come or change."""
+"""Begins to follow what is open already, when time-based rules come or change, or the hours that they count by."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from shared.clock import Clock
 from shared.contracts.base import Meta
 from shared.contracts.conversation_commands import OpenPage, ReadOpen
 from shared.contracts.conversations import ConversationSnapshot
-from shared.errors import SwitchboardError
+from shared.errors import RetryLater, TimedOut
 from shared.ids import derived, new_id
 
 PAUSE_SECONDS = 5.0
@@ -48,7 +48,7 @@ class CatchUp:
         self._task: asyncio.Task[None] | None = None
 
     def look(self) -> None:
-        """The rules changed."""
+        """The rules, or the hours that they count by, changed."""
         self._changed.set()
 
     def start(self) -> None:
@@ -73,11 +73,15 @@ class CatchUp:
                 continue
             try:
                 await self._read_all()
-                done = wanted
-            except SwitchboardError as error:
+            except (RetryLater, TimedOut) as error:
                 self._log.info("following.put_off", code=error.code)
-                await asyncio.sleep(PAUSE_SECONDS)
-                self._changed.set()
+            except Exception as error:  # noqa: BLE001 - what is open must be followed all the same, a little later
+                self._log.error("following.failed", error=type(error).__name__, exc_info=error)
+            else:
+                done = wanted
+                continue
+            await asyncio.sleep(PAUSE_SECONDS)
+            self._changed.set()
 
     async def _read_all(self) -> None:
         after: str | None = None

@@ -155,7 +155,7 @@ def muted(contact: Contact, channel: str) -> bool:
 
 def silenced(contact: Contact, settings: Channel | None, channel: str) -> bool:
     """Whether what he writes there is resolved at once: muted, while the channel's settings allow muting (CH-11)."""
-    return settings is not None and settings.muting and muted(contact, channel)
+    return settings is not None and settings.silences(contact.muted_on, channel)
 
 
 def with_mute(contact: Contact, channel: str, now: datetime, *, wanted: bool) -> Contact:

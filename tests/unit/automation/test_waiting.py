@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from services.automation.domain.rules import RuleSet
-from services.automation.domain.waiting import Followed, TimeRules, looked, observed
+from services.automation.domain.waiting import Followed, TimeRules, looked, named, observed, waited
 from shared.contracts.acts import SetPending
 from shared.contracts.conversations import ConversationSnapshot, RuleDue
-from shared.contracts.settings import Rule
+from shared.contracts.settings import Rule, RuleEvent
 from shared.contracts.words import Status
 from shared.schedule import ScheduleForm
 from tests.support.conversations import Story, at
@@ -22,7 +22,8 @@ def rules(*, hours: ScheduleForm | None = None, **fields: Any) -> TimeRules:
     usual = {"name": "Late", "event": "unanswered_for", "after_minutes": 60, "actions": [{"act": "set_new"}]}
     rule = Rule.model_validate(usual | fields)
     schedule = None if hours is None else hours.schedule()
-    return TimeRules(RuleSet({"r1": rule}), lambda _channel: schedule, rule.model_dump_json())
+    compiled = RuleSet({"r1": rule})
+    return TimeRules(compiled, lambda _channel: schedule, named(compiled, str(hours)))
 
 
 def follow(
@@ -67,6 +68,46 @@ def test_AU_05_working_time_waits_for_the_morning() -> None:
     assert state.wake_at == at(0) + timedelta(hours=23, minutes=30)
     wall, _ = follow(story.now, at(1), hours=hours)
     assert wall.wake_at == at(HOUR)
+
+
+def opening(monday: str) -> ScheduleForm:
+    """The story begins on a Monday at ten."""
+    return ScheduleForm.model_validate({"zone": "UTC", "week": {"mon": [monday], "tue": ["09:00-17:00"]}})
+
+
+def test_AU_05_a_rule_does_not_fire_in_hours_that_were_closed_before_it_rang() -> None:
+    story = Story().message("m1", 0)
+    state, _ = follow(story.now, at(1), hours=opening("09:00-17:00"), working_time=True)
+    assert state.wake_at == at(HOUR)
+    state, due = looked(state, rules(hours=opening("09:00-10:30"), working_time=True), at(HOUR))
+    assert (due, state.fired) == ((), {})
+    assert state.wake_at == at(0) + timedelta(hours=23, minutes=30)
+
+
+def test_AU_05_changed_hours_move_a_rule_that_waits_and_counts_by_them() -> None:
+    story = Story().message("m1", 0)
+    short, long = opening("09:00-10:30"), opening("09:00-17:00")
+    state, _ = follow(story.now, at(1), hours=short, working_time=True)
+    state, _ = follow(story.now, at(2), state, hours=long, working_time=True)
+    assert state.wake_at == at(HOUR)
+    wall, _ = follow(story.now, at(1), hours=short)
+    assert observed(wall, story.now, rules(hours=long), at(2)) is None
+
+
+def test_only_conversations_that_a_rule_is_about_are_followed() -> None:
+    story = Story().message("m1", 0)
+    assert rules().concern(story.now)
+    assert not rules(scope={"channels": ["elsewhere"]}).concern(story.now)
+
+
+def test_AU_05_a_rule_due_for_a_turn_is_not_about_the_next_one() -> None:
+    story = Story().message("m1", 0)
+    state, _ = follow(story.now, at(1))
+    _, (due,) = looked(state, rules(), at(HOUR))
+    first = waited(RuleEvent.UNANSWERED_FOR, story.now)
+    story.reply("a1", HOUR + 1).accept("a1", HOUR + 2).message("m2", HOUR + 3)
+    second = waited(RuleEvent.UNANSWERED_FOR, story.now)
+    assert [wait is not None and wait.is_that_of(due) for wait in (first, second)] == [True, False]
 
 
 def test_a_rule_whose_conditions_do_not_hold_yet_is_looked_at_with_the_next_change() -> None:

@@ -97,7 +97,7 @@ async def test_while_the_broker_is_away_publish_and_ask_say_retry_later_at_once(
     with pytest.raises(RetryLater):
         await tower.ask(RingBell(bell="x"))
     await tower.broadcast(BellRang(bell="x"))
-    assert monotonic() - started < 0.5
+    assert monotonic() - started < 3.0  # one that waited would take 5
     wire.down = False
     await eventually(lambda: tower.healthy() is None)
     await tower.publish(rang("x"))
@@ -111,7 +111,7 @@ async def test_publishing_when_the_wire_breaks_raises_and_never_hangs(town: Real
     publishing = [asyncio.create_task(tower.publish(rang(str(number), str(number)))) for number in range(300)]
     await asyncio.sleep(0.02)
     wire.cut()
-    async with asyncio.timeout(6):
+    async with asyncio.timeout(30):
         results = await asyncio.gather(*publishing, return_exceptions=True)
     assert all(result is None or isinstance(result, RetryLater) for result in results)
     confirmed = {str(number) for number, result in enumerate(results) if result is None}
@@ -132,7 +132,7 @@ async def test_who_waits_for_an_answer_is_told_that_the_connection_broke(town: R
     asking = asyncio.create_task(church.ask(RingBell(bell="x"), timeout=30))
     await asked.wait()
     wire.cut()
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(15):
         with pytest.raises(RetryLater):
             await asking
 
@@ -339,6 +339,6 @@ async def test_a_bus_waits_for_a_broker_that_is_not_up_yet(town: RealTown, wire:
     assert not connecting.done()
     assert tower.healthy() is not None
     wire.down = False
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await connecting
     assert tower.healthy() is None

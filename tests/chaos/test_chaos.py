@@ -1,4 +1,4 @@
-"""Nothing is lost or doubled, whatever is killed: six services, broker and database under load and SIGKILL.
+"""Nothing is lost or doubled, whatever is killed: services, broker, database and IMAP server under load and SIGKILL.
 
 ``SWITCHBOARD_CHAOS_FORM`` is short or long, ``CHAOS_SEED`` repeats a run's plan (what is said, done and killed when;
 how it interleaves is up to the machine).
@@ -15,12 +15,16 @@ from pathlib import Path
 import pytest
 
 from tests.support.chaos.house import House
+from tests.support.chaos.letters import MAILBOX, Servers
 from tests.support.chaos.network import Endpoint
 from tests.support.chaos.office import furnish
 from tests.support.chaos.plan import COPYING, SERVICES, Plan, form_of_environment, seed_of_environment
 from tests.support.chaos.record import Record, Recorder
 from tests.support.chaos.stores import stores
 from tests.support.chaos.storm import ENDINGS, OUTGOING, Outcome, Storm
+from tests.support.dovecot import Account
+from tests.support.mail import listening as taking_mail
+from tests.support.mail_house import config
 from tests.support.receiver import listening
 
 pytestmark = pytest.mark.chaos
@@ -51,13 +55,15 @@ async def test_nothing_is_lost_or_doubled_whatever_is_killed(house: House) -> No
     tell("services ready")
     async with (
         listening(Endpoint(seed)) as endpoint,
+        taking_mail(Servers(seed)) as servers,
         stores(house.mongo_url, house.prefix, embedded=house.embedded) as found,
     ):
-        office = furnish(house.url("gateway"), house.api_key(), endpoint.url)
+        mailbox = config(Account(house.mailboxes, MAILBOX), servers, import_days=1)
+        office = furnish(house.url("gateway"), house.api_key(), endpoint.url, mailbox)
         endpoint.secret, endpoint.bot_secret = office.outbound_secret, office.bot_secret
         house.start(COPYING)
         tell("workspace set up")
-        storm = Storm(plan, house, office, endpoint)
+        storm = Storm(plan, house, office, endpoint, servers)
         began = time.monotonic()
         await storm.rage()
         raged = time.monotonic() - began

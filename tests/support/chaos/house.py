@@ -10,9 +10,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Protocol
 
-from shared.local.server import LocalServer
 from tests.support.chaos.plan import SERVERS, SERVICES, Outage
+from tests.support.dovecot import Dovecot
 from tests.support.eventually import eventually
 from tests.support.processes import ROOT, SECRET_KEY, Switchboard
 from tests.support.servers import LocalRabbit, LocalSecantus
@@ -20,6 +21,23 @@ from tests.support.servers import LocalRabbit, LocalSecantus
 READY_WITHIN = 150.0
 LONGEST = 3600.0
 LOOK_SECONDS = 0.2
+MAIL_LEASE_SECONDS = 10
+"""Mail that came while ingest was dead is read when this is over: within the time that everything has to settle."""
+
+
+class Server(Protocol):
+    """``shared.local.LocalServer``, or one like it."""
+
+    @property
+    def pid(self) -> int | None: ...
+
+    def spawn(self) -> None: ...
+
+    def wait_ready(self) -> None: ...
+
+    def kill(self) -> None: ...
+
+    def stop(self) -> None: ...
 
 
 class House:
@@ -34,11 +52,14 @@ class House:
         self.killed: Counter[str] = Counter()
         self.exited: Counter[str] = Counter()
         self._directory = directory
-        self._servers: dict[str, LocalServer] = {}
+        self.mailboxes = Dovecot()
+        self._rabbit = LocalRabbit(directory / "broker")
+        self._secantus = LocalSecantus(directory / "database")
+        self._servers: dict[str, Server] = {}
         self._services: dict[str, Switchboard] = {}
         self._down: Counter[str] = Counter()
         given = {"broker": "SWITCHBOARD_TEST_RABBIT_URL", "database": "SWITCHBOARD_TEST_MONGO_URL"}
-        self._given = {name: url for name in SERVERS if (url := os.environ.get(given[name]))}
+        self._given = {name: url for name, variable in given.items() if (url := os.environ.get(variable))}
         self._environment: dict[str, str] = {}
 
     @property
@@ -48,10 +69,11 @@ class House:
 
     def open(self) -> None:
         """Start the servers; the services follow. In the main thread, which servers are tied to."""
-        for name, kind in zip(SERVERS, (LocalRabbit, LocalSecantus), strict=True):
+        ours: tuple[Server, ...] = (self._rabbit, self._secantus, self.mailboxes)
+        for name, server in zip(SERVERS, ours, strict=True):
             if name not in self._given:
-                self._servers[name] = kind(self._directory / name)
-                self._servers[name].spawn()
+                self._servers[name] = server
+                server.spawn()
         for server in self._servers.values():
             server.wait_ready()
         self._environment = {
@@ -62,6 +84,7 @@ class House:
             "secret_key": SECRET_KEY,
             "allow_private_endpoints": "true",
             "gateway_sign_ins_per_minute": "1000",
+            "ingest_mail_lease": str(MAIL_LEASE_SECONDS),
             "log_level": "info",
         }
 
@@ -86,11 +109,11 @@ class House:
 
     @property
     def rabbit_url(self) -> str:
-        return self._given.get("broker") or self._servers["broker"].url
+        return self._given.get("broker") or self._rabbit.url
 
     @property
     def mongo_url(self) -> str:
-        return self._given.get("database") or self._servers["database"].url
+        return self._given.get("database") or self._secantus.url
 
     @property
     def embedded(self) -> bool:
@@ -168,9 +191,9 @@ class House:
             environment["gateway_ingest_url"] = self.url("ingest")
         return Switchboard(self._directory / name.replace(" ", "-"), "serve", name.split()[0], **environment)
 
-    def _member(self, name: str) -> Switchboard | LocalServer:
+    def _member(self, name: str) -> Switchboard | Server:
         return self._servers[name] if name in self._servers else self._services[name]
 
     def _failing(self) -> dict[str, object]:
         found: dict[str, object] = {name: failing for name, s in self._services.items() if (failing := s.failing())}
-        return found | {name: "no process" for name, server in self._servers.items() if not server.alive}
+        return found | {name: "no process" for name, server in self._servers.items() if server.pid is None}

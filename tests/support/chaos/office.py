@@ -1,9 +1,10 @@
-"""The workspace of a run, set up through the public API: people, teams, a channel, routing, hours, a rule, a survey."""
+"""The workspace of a run, set up through the public API: people, teams, channels, routing, hours, rules, a survey."""
 
 from __future__ import annotations
 
 import base64
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +34,7 @@ class Office:
 
     key: str
     channel: str
+    mailbox: str
     inbound_secret: str
     outbound_secret: str
     agents: dict[str, str]
@@ -45,8 +47,8 @@ class Office:
     bot_secret: str
 
 
-def furnish(url: str, key: str, receiver: str) -> Office:
-    """Set everything up; replies go to ``receiver``."""
+def furnish(url: str, key: str, receiver: str, mailbox: Mapping[str, Any]) -> Office:
+    """Set everything up; replies go to ``receiver``, and those to mail as the ``mailbox`` says."""
     inbound, outbound = _secret(), _secret()
     with Client(url, key) as client:
         agents = {_person(client, name): f"{name.lower()}@chaos.example" for name in PEOPLE}
@@ -57,22 +59,23 @@ def furnish(url: str, key: str, receiver: str) -> Office:
             "outbound_url": f"{receiver}/replies",
             "outbound_secret": outbound,
         }
-        channel = client.ensure("channels", {"name": "Shop", "config": config})["id"]
+        channel = str(client.ensure("channels", {"name": "Shop", "config": config})["id"])
+        post = str(client.ensure("channels", {"name": "Post", "config": dict(mailbox)})["id"])
         topics = tuple(client.ensure("topics", {"name": name})["id"] for name in ("Payments", "Orders"))
         solved = client.ensure("resolve-reasons", {"name": "Solved", "solution_provided": True})["id"]
         other = client.ensure("resolve-reasons", {"name": "No answer needed", "position": 1})["id"]
         _routing(client, teams, topics)
-        survey = _others(client, channel, topics)
+        survey = _others(client, [channel, post], topics)
         robin = {
             "name": "Robin",
             "activation": "delegation",
-            "channels": [channel],
+            "channels": [channel, post],
             "endpoint": f"{receiver}{BOT_PATH}",
             "secret": (bot_secret := _secret()),
             "agent_timeout_seconds": 5,
         }
         bot = str(client.ensure("virtual-agents", robin)["id"])
-    return Office(key, channel, inbound, outbound, agents, teams, topics, solved, other, survey, bot, bot_secret)
+    return Office(key, channel, post, inbound, outbound, agents, teams, topics, solved, other, survey, bot, bot_secret)
 
 
 def _person(client: Client, name: str) -> str:
@@ -99,31 +102,31 @@ def _routing(client: Client, teams: dict[str, str], topics: tuple[str, ...]) -> 
     client.set_singleton("priority", {"entries": [{"what": "topic", "id": topics[0]}]})
 
 
-def _others(client: Client, channel: str, topics: tuple[str, ...]) -> str:
-    client.ensure("schedules", {"name": "Hours", "hours": HOURS, "channels": [channel]})
-    client.ensure("policies", {"name": "Policy", "channels": [channel], **TARGETS})
+def _others(client: Client, channels: list[str], topics: tuple[str, ...]) -> str:
+    client.ensure("schedules", {"name": "Hours", "hours": HOURS, "channels": channels})
+    client.ensure("policies", {"name": "Policy", "channels": channels, **TARGETS})
     rule: dict[str, Any] = {
         "name": "Refunds",
-        "scope": {"channels": [channel]},
+        "scope": {"channels": channels},
         "conditions": [{"match": "any_of", "keywords": ", ".join(KEYWORD.values())}],
         "actions": [{"act": "change_topics", "add": [topics[0]]}],
     }
     client.ensure("rules", rule)
     tagging = {
         "name": "Orders",
-        "scope": {"channels": [channel]},
+        "scope": {"channels": channels},
         "conditions": [{"match": "any_of", "keywords": ", ".join(TAGGED)}],
         "actions": [{"act": "tag_message", "add": ["orders"]}],
         "position": 1,
     }
     client.ensure("rules", tagging)
     client.set_singleton("automation", {"runs_per_hour": BUDGET})
-    client.ensure("auto-responders", {"name": "Greeter", "channels": [channel], "scripts": SCRIPTS})
+    client.ensure("auto-responders", {"name": "Greeter", "channels": channels, "scripts": SCRIPTS})
     versions = [
         {"language": "en", "question": "How did we do? Answer with a number from 1 to 5."},
         {"language": "es", "question": "¿Qué tal lo hicimos? Responda con un número del 1 al 5."},
     ]
-    survey = {"name": "Survey", "channels": [channel], "versions": versions, "page_link": "always"}
+    survey = {"name": "Survey", "channels": channels, "versions": versions, "page_link": "always"}
     made = client.ensure("surveys", survey)
     return str(made["id"])
 

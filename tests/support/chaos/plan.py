@@ -12,7 +12,7 @@ from typing import Any
 SERVICES = ("ingest", "routing 1", "routing 2", "sla", "automation", "csat", "gateway")
 COPYING = ("routing 1", "routing 2", "sla")
 """Services that copy others' settings: (re)started once all is set up, so that no replica begins with less."""
-SERVERS = ("broker", "database")
+SERVERS = ("broker", "database", "mailboxes")
 KEYWORD = {"en": "refund", "es": "reembolso"}
 TAGGED = ("order", "pedido", "news", "novedad")
 TEXTS = {
@@ -34,16 +34,20 @@ SURVEY_ANSWERS = ("5", "4", "1")
 
 @dataclass(frozen=True)
 class Form:
-    """How much of everything. ``seconds`` is how long the messages and the kills are spread over, at least."""
+    """How much of everything. ``seconds`` is how long the messages and the kills are spread over, at least.
+
+    ``correspondents`` write by mail: each begins a thread, and follows it up once or twice.
+    """
 
     messages: int
     contacts: int
+    correspondents: int
     seconds: float
     kills: int
     acts: int
 
 
-FORMS = {"short": Form(240, 60, 50, 14, 150), "long": Form(500, 100, 150, 26, 600)}
+FORMS = {"short": Form(240, 60, 10, 50, 14, 150), "long": Form(500, 100, 24, 150, 26, 600)}
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,29 @@ class Delivery:
 
     after: float
     said: tuple[Said, ...]
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One mail of a contact, ``after`` so many seconds. ``root``: the mail that its conversation begins with.
+
+    ``answers``: the mail that it names, if it names any; or with ``ours_to`` our latest one to that address, as soon as
+    there is one. Where these are not its own thread's, it is forged: it names a stranger's.
+    """
+
+    name: str
+    address: str
+    root: str
+    text: str
+    subject: str
+    after: float
+    answers: str | None = None
+    ours_to: str | None = None
+
+    @property
+    def begins_with(self) -> str:
+        """The mail that must have come before it."""
+        return self.answers or self.root
 
 
 @dataclass(frozen=True)
@@ -86,6 +113,7 @@ class Plan:
     form: Form
     said: tuple[Said, ...]
     deliveries: tuple[Delivery, ...]
+    letters: tuple[Letter, ...]
     outages: tuple[Outage, ...]
 
     @classmethod
@@ -93,7 +121,8 @@ class Plan:
         """The same seed, form and killable processes give the same plan."""
         said = tuple(_said(Random(f"{seed} said"), form))
         deliveries = tuple(_deliveries(Random(f"{seed} deliveries"), said, form.seconds))
-        return cls(seed, form, said, deliveries, tuple(_outages(Random(f"{seed} outages"), form, killable)))
+        letters = tuple(sorted(_letters(Random(f"{seed} letters"), form), key=lambda letter: letter.after))
+        return cls(seed, form, said, deliveries, letters, tuple(_outages(Random(f"{seed} outages"), form, killable)))
 
 
 def seed_of_environment() -> str:
@@ -147,6 +176,24 @@ def _deliveries(chance: Random, said: Sequence[Said], seconds: float) -> Iterato
         del times[: len(together)]
         chance.shuffle(together)
         yield Delivery(max(after for after, _ in together), tuple(said[place] for _, place in together))
+
+
+def _letters(chance: Random, form: Form) -> Iterator[Letter]:
+    """Each correspondent begins a thread, follows it up, and into every third somebody else tries to get."""
+    for number in range(form.correspondents):
+        language = "es" if number % 2 else "en"
+        address, root = f"writer-{number}@post.example", f"{number}.0@post.example"
+        after = chance.uniform(0, form.seconds * 0.5)
+        yield Letter(root, address, root, chance.choice(TEXTS[language]), f"Subject {number}", after)
+        for follow_up in range(1, chance.randint(2, 3)):
+            after = min(after + chance.uniform(2, form.seconds / 4), form.seconds)
+            text = chance.choice((*TEXTS[language], *SURVEY_ANSWERS))
+            name, ours_to = f"{number}.{follow_up}@post.example", address if chance.random() < 0.7 else None
+            yield Letter(name, address, root, text, f"Re: Subject {number}", after, root, ours_to)
+        if number % 3 == 0:
+            forged = f"{number}.forged@evil.example"
+            text, stranger = chance.choice(TEXTS[language]), f"stranger-{number}@evil.example"
+            yield Letter(forged, stranger, forged, text, f"Re: Subject {number}", after, root, address)
 
 
 def _outages(chance: Random, form: Form, killable: Sequence[str]) -> Iterator[Outage]:

@@ -46,6 +46,11 @@ class Stores:
     async def messages(self) -> list[StoredMessage]:
         return await self._ingest.messages.find({}, limit=MOST)
 
+    async def mails(self) -> int:
+        """How many mails of contacts there are."""
+        messages = self._client[f"{self._prefix}_ingest"]["messages"]
+        return await messages.count_documents({"state.medium": "email", "state.message.direction": "inbound"})
+
     async def conversations(self) -> list[ConversationSnapshot]:
         return await self._conversations.find({}, limit=MOST)
 

@@ -14,10 +14,11 @@ import httpx2
 
 from shared.contracts.clocks import ClockSnapshot
 from shared.contracts.conversations import AutomationHalted
-from shared.contracts.words import ActorKind
+from shared.contracts.words import ActorKind, Delivery
 from tests.support.chaos import followers, verdict
 from tests.support.chaos.agents import Agent, Work
 from tests.support.chaos.house import LONGEST, House
+from tests.support.chaos.letters import Correspondents, Servers
 from tests.support.chaos.network import Endpoint, Network
 from tests.support.chaos.office import Office
 from tests.support.chaos.plan import Plan
@@ -61,12 +62,14 @@ class Outcome:
 class Storm:
     """The load and its end."""
 
-    def __init__(self, plan: Plan, house: House, office: Office, endpoint: Endpoint) -> None:
+    def __init__(self, plan: Plan, house: House, office: Office, endpoint: Endpoint, servers: Servers) -> None:
         self.work = Work()
         self._plan = plan
         self._house = house
         self._office = office
         self._endpoint = endpoint
+        self._servers = servers
+        self._correspondents = Correspondents(house.mailboxes, servers)
         self._agents: list[Agent] = []
         self._network: Network | None = None
         self._respondents: Respondents | None = None
@@ -89,11 +92,13 @@ class Storm:
             pages = group.create_task(self._respondents.answer(self._endpoint, over))
             receipts = group.create_task(network.tell_receipts(self._endpoint, over))
             suffering = group.create_task(self._house.suffer(plan.outages, self._share))
+            letters = group.create_task(self._correspondents.write(plan.letters, self._share))
             await network.deliver(plan.deliveries, self._share)
+            await letters
             await suffering
             await eventually(lambda: self._share() >= 1, within=LONGEST)
             over.set()
-            self._endpoint.calm = True
+            self._endpoint.calm = self._servers.calm = True
             await receipts
             await pages
             for task in (telling, *watching):
@@ -138,7 +143,8 @@ class Storm:
             await self._check_api(outcome, stored, replayed, api)
             await self._check_clocks(outcome, stored, model, api)
         outcome.check("timers given up", map(str, (await stores.parked()).items()))
-        outcome.check("replies ended", verdict.every_reply_once(self.work, stored, self._endpoint))
+        outcome.check("replies ended", verdict.every_reply_once(self.work, stored, self._endpoint, self._servers))
+        outcome.check("mails at most once", verdict.every_mail_at_most_once(stored, self._servers))
         outcome.check("surveys sent", verdict.every_survey_sent(stored))
         outcome.figures = self._figures(stored, record, replayed)
         return outcome
@@ -151,9 +157,9 @@ class Storm:
         return verdict.Stored(await stores.messages(), conversations, await stores.invitations(), clocks)
 
     def _check_stores(self, outcome: Outcome, stored: verdict.Stored, replayed: Mapping[str, Replayed]) -> None:
-        plan, office = self._plan, self._office
-        outcome.check("messages stored once", verdict.every_message_once(plan, office, stored))
-        outcome.check("one conversation a thread", verdict.one_conversation_a_thread(plan, office, stored))
+        wanted = verdict.expected(self._plan, self._office, stored)
+        outcome.check("messages stored once", verdict.every_message_once(wanted, stored))
+        outcome.check("one conversation a thread", verdict.one_conversation_a_thread(wanted, stored))
         outcome.check("states as the model's", (f"{id}: {what}" for id, one in replayed.items() for what in one.wrong))
         histories = {id: one.changes for id, one in replayed.items()}
         outcome.check("nobody above capacity", verdict.nobody_above_capacity(histories))
@@ -191,6 +197,7 @@ class Storm:
             "queues": await recorder.depths(),
             "outboxes": await stores.unsent(),
             "due": await stores.due(but=but),
+            "mails not read": len(self._plan.letters) - await stores.mails(),
         }
         return {name: what for name, what in found.items() if what}
 
@@ -219,7 +226,7 @@ class Storm:
         return self._house.url("gateway")
 
     def _figures(self, stored: verdict.Stored, record: Record, replayed: dict[str, Replayed]) -> dict[str, object]:
-        network, endpoint = self._network, self._endpoint
+        network, endpoint, servers = self._network, self._endpoint, self._servers
         answers: Counter[str] = Counter()
         for agent in self._agents:
             answers += agent.patience.answers
@@ -238,6 +245,10 @@ class Storm:
             "replies taken": len(endpoint.taken),
             "taken again": sum(endpoint.taken.values()) - len(endpoint.taken),
             "refused": len(endpoint.refused),
+            "mails written": f"{self._correspondents.written}, {self._correspondents.naming_ours} naming ours",
+            "mails taken": f"{len(servers.taken)}, {len(servers.unheard)} of them unheard",
+            "mails turned away": f"{servers.turned_away} for now, {len(servers.refused)} for ever",
+            "mails uncertain": sum(one.message.delivery is Delivery.UNCERTAIN for one in stored.messages),
             "surveys": Counter(str(one.stage) for one in stored.invitations),
             "answered by page": len(self._respondents.answers) if self._respondents else 0,
             "comments by page": len(self._respondents.comments) if self._respondents else 0,

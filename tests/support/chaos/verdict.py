@@ -18,12 +18,12 @@ from shared.contracts.facts import OwnerChanged
 from shared.contracts.words import Delivery, Direction
 from shared.ids import conversation_id, message_id
 from tests.support.chaos.agents import Work
+from tests.support.chaos.letters import Servers
 from tests.support.chaos.network import Endpoint
 from tests.support.chaos.office import CAPACITY, Office
 from tests.support.chaos.plan import Plan, Said
 from tests.support.chaos.replay import Changed
 
-FINAL = (Delivery.SENT, Delivery.DELIVERED, Delivery.READ, Delivery.FAILED, Delivery.UNCERTAIN)
 OFFERING = timedelta(seconds=5)
 """Between reading what an agent holds and giving him one more; within it he may get others by hand (workflow.md)."""
 
@@ -38,25 +38,53 @@ class Stored:
     clocks: Mapping[str, Sequence[ClockSnapshot]]
 
 
-def every_message_once(plan: Plan, office: Office, stored: Stored) -> Iterator[str]:
+@dataclass(frozen=True)
+class Expected:
+    """What a contact said by one message, and where it belongs."""
+
+    name: str
+    conversation: str
+    text: str
+
+
+def expected(plan: Plan, office: Office, stored: Stored) -> dict[str, Expected]:
+    """By the id that each must have. A mail has that of its place in the mailbox, so it is looked for by Message-ID."""
+    mails = {one.mail.message_id: one.id for one in inbound(stored) if one.mail is not None}
+    found = {
+        message_id(office.channel, said.external_id): Expected(
+            said.external_id, thread_of(office, said), str(said.body["text"])
+        )
+        for said in plan.said
+    }
+    for letter in plan.letters:
+        conversation = conversation_id(office.mailbox, letter.address, "private", letter.root)
+        found[mails.get(letter.name, letter.name)] = Expected(letter.name, conversation, letter.text)
+    return found
+
+
+def inbound(stored: Stored) -> Iterator[StoredMessage]:
+    """Those of contacts."""
+    return (one for one in stored.messages if one.message.direction is Direction.INBOUND)
+
+
+def every_message_once(wanted: Mapping[str, Expected], stored: Stored) -> Iterator[str]:
     """Each distinct message is stored once, with its own text, in the conversation of its thread; and no other."""
-    inbound = {one.id: one.message for one in stored.messages if one.message.direction is Direction.INBOUND}
-    expected = {message_id(office.channel, said.external_id): said for said in plan.said}
-    for id, said in expected.items():
-        message = inbound.get(id)
+    found = {one.id: one.message for one in inbound(stored)}
+    for id, said in wanted.items():
+        message = found.get(id)
         if message is None:
-            yield f"{said.external_id} is not stored"
-        elif message.text != said.body["text"] or message.conversation != thread_of(office, said):
-            yield f"{said.external_id} is stored as {message.text!r} in {message.conversation}"
-    yield from (f"{message.external_id} was never said" for id, message in inbound.items() if id not in expected)
+            yield f"{said.name} is not stored"
+        elif message.text != said.text or message.conversation != said.conversation:
+            yield f"{said.name} is stored as {message.text!r} in {message.conversation}"
+    yield from (f"{found[id].external_id} was never said" for id in found.keys() - wanted.keys())
     yield from (f"{one.id} still waits to be taken" for one in stored.messages if one.announce is not None)
 
 
-def one_conversation_a_thread(plan: Plan, office: Office, stored: Stored) -> Iterator[str]:
+def one_conversation_a_thread(wanted: Mapping[str, Expected], stored: Stored) -> Iterator[str]:
     """The conversations are those of the thread keys, and each has taken each of its messages once."""
     threads: dict[str, set[str]] = defaultdict(set)
-    for said in plan.said:
-        threads[thread_of(office, said)].add(message_id(office.channel, said.external_id))
+    for id, said in wanted.items():
+        threads[said.conversation].add(id)
     yield from (f"no conversation {id} for {len(threads[id])} messages" for id in threads.keys() - stored.conversations)
     for id, conversation in stored.conversations.items():
         taken = Counter(ref.id for ref in conversation.inbound)
@@ -148,24 +176,41 @@ def _surveys(stored: Stored) -> Counter[str]:
     return Counter(message.conversation for message in surveys)
 
 
-def every_reply_once(work: Work, stored: Stored, endpoint: Endpoint) -> Iterator[str]:
-    """Each reply that the API confirmed is stored once, ended somehow, and arrived unless it was refused."""
-    outbound = {one.id: one.message for one in stored.messages if one.message.direction is Direction.OUTBOUND}
+def every_reply_once(work: Work, stored: Stored, endpoint: Endpoint, servers: Servers) -> Iterator[str]:
+    """Each reply that the API confirmed is stored once, ended somehow, and arrived unless it was refused.
+
+    Only mail may end as uncertain: of what was not answered nobody knows whether it arrived.
+    """
+    outbound = {one.id: one for one in stored.messages if one.message.direction is Direction.OUTBOUND}
     yield from (f"reply {id} is not stored" for id in work.replies - outbound.keys())
-    people = {id for id, message in outbound.items() if not message.automatic}
-    yield from (f"{outbound[id].text!r} ({id}) was sent by nobody" for id in people - work.replies)
-    for id, message in outbound.items():
-        if message.delivery not in FINAL:
-            yield f"{id} is still {message.delivery}"
-        elif message.delivery is Delivery.FAILED:
-            if id not in endpoint.refused:
-                yield f"{id} failed, but was never refused: {message.failure}"
-        elif id not in endpoint.taken:
-            yield f"{id} is {message.delivery}, but never arrived"
+    people = {id for id, one in outbound.items() if not one.message.automatic}
+    yield from (f"{outbound[id].message.text!r} ({id}) was sent by nobody" for id in people - work.replies)
+    for id, one in outbound.items():
+        name, there = (one.mail.message_id, servers) if one.mail is not None else (id, endpoint)
+        match one.message.delivery:
+            case Delivery.FAILED:
+                if name not in there.refused:
+                    yield f"{id} failed, but was never refused: {one.message.failure}"
+            case Delivery.UNCERTAIN if one.mail is not None:
+                pass
+            case Delivery.SENT | Delivery.DELIVERED | Delivery.READ:
+                if name not in there.taken:
+                    yield f"{id} is {one.message.delivery}, but never arrived"
+                elif name in servers.unheard:
+                    yield f"{id} is {one.message.delivery}, but nobody can have heard that"
+            case other:
+                yield f"{id} is still {other}"
     internal = (one.message for one in stored.messages if one.message.direction is Direction.INTERNAL)
     notes = {message.id for message in internal if not message.author.id.startswith("survey:")}
     yield from (f"note {id} differs" for id in notes ^ work.notes)
     yield from endpoint.forged
+
+
+def every_mail_at_most_once(stored: Stored, servers: Servers) -> Iterator[str]:
+    """SMTP drops no repeats, so there are none (ADR 37): no mail of ours arrives twice, or that we do not know of."""
+    yield from (f"the mail {name} arrived {count} times" for name, count in servers.taken.items() if count > 1)
+    ours = {one.mail.message_id for one in stored.messages if one.mail is not None}
+    yield from (f"the mail {name} is not stored" for name in servers.taken.keys() - ours)
 
 
 def thread_of(office: Office, said: Said) -> str:

@@ -12,7 +12,7 @@ from shared.contracts.contacts import ContactChanged
 from shared.contracts.conversations import ConversationChanged
 from shared.contracts.live import AgentMoved, PersonHint, PersonNotified, RowsTouched, SessionsEnded, TimelineHint
 from shared.contracts.messages import MessageMasked
-from shared.contracts.notices import AdminNotice
+from shared.contracts.notices import AdminNotice, AdminNoticeWithdrawn
 from shared.contracts.presence import AgentChanged
 from shared.contracts.resources import ResourceChanged
 from shared.contracts.surveys import AnswerRecorded
@@ -31,6 +31,7 @@ def table(snapshots: Snapshots, facts: Facts, records: Records, hearing: Hearing
         consumes(SlaLevelReached, facts.on_alarm),
         consumes(SlaCorrected, facts.on_corrected),
         consumes(AdminNotice, facts.on_notice),
+        consumes(AdminNoticeWithdrawn, facts.on_notice_withdrawn),
         consumes(AgentChanged, records.on_agent_changed),
         consumes(ResourceChanged, records.on_resource_changed),
         hears(RowsTouched, hearing.on_rows),

@@ -28,7 +28,7 @@ from shared.contracts.contacts import ContactChanged
 from shared.contracts.conversations import ConversationChanged
 from shared.contracts.live import AgentMoved, PersonNotified, SessionsEnded
 from shared.contracts.messages import MessageMasked
-from shared.contracts.notices import AdminNotice
+from shared.contracts.notices import AdminNotice, AdminNoticeWithdrawn
 from shared.contracts.presence import AgentChanged
 from shared.contracts.resources import ResourceChanged
 from shared.contracts.settings import User
@@ -115,7 +115,12 @@ class Facts:
 
     async def on_notice(self, event: AdminNotice, meta: Meta) -> None:
         """Something that runs by itself has stopped: every admin is told, once."""
-        await self._notify([notifying.of_notice(event, meta, user) for user in self._people.admins()])
+        await self._notify([notifying.of_notice(event, meta.event_id, user) for user in self._people.admins()])
+
+    async def on_notice_withdrawn(self, event: AdminNoticeWithdrawn, _meta: Meta) -> None:
+        """It works again: the notice is taken back, even if that is heard first."""
+        for user in self._people.admins():
+            await self._withdraw(notifying.of_notice(event.notice, event.told, user))
 
     async def _withdraw(self, notice: Notification) -> None:
         await self._notifications.withdraw(notice.model_copy(update={"withdrawn": True, "read": True}))

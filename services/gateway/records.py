@@ -69,6 +69,7 @@ class NotificationKind(StrEnum):
     WEBHOOK_OFF = "webhook_off"
     VIRTUAL_AGENT_FAILING = "virtual_agent_failing"
     AUTOMATION_STOPPED = "automation_stopped"
+    MAILBOX_FAILING = "mailbox_failing"
     RULE = "rule"
 
 

@@ -22,8 +22,10 @@ from services.ingest.domain.mailbox import (
     held,
     is_free,
     let_go,
+    notice_due,
     read_to,
     source_of,
+    told,
     worked,
 )
 from services.ingest.handlers.mailing import Posted
@@ -42,6 +44,10 @@ AT_ONCE = 20
 """Mails fetched at once, and at most ``BATCH_BYTES`` of them but for a single larger one."""
 
 BATCH_BYTES = 8_388_608
+LARGE, LARGE_AT_ONCE = 1_048_576, 2
+"""Bytes of mail from which on a batch waits for its turn, of all mailboxes of a process: reading takes several times as
+much memory as the mail has.
+"""
 LOOKED_EVERY = timedelta(seconds=30)
 STORE_AWAY_SECONDS = 2.0
 
@@ -58,6 +64,14 @@ class MailFolder(Protocol):
     async def fetch(self, uids: Sequence[int], limit: int) -> list[Received]: ...
 
     async def wait(self, within: float) -> None: ...
+
+
+class Notices(Protocol):
+    """``handlers.noticing.Noticing``."""
+
+    async def fails(self, told: str, box: Mailbox) -> None: ...
+
+    async def works(self, told: str, box: Mailbox) -> None: ...
 
 
 Opens = Callable[[EmailConfig], contextlib.AbstractAsyncContextManager[tuple[MailFolder, Folder]]]
@@ -99,6 +113,7 @@ class Mailboxes:
         channels: Book[Channel],
         opens: Opens,
         takes: Takes,
+        notices: Notices,
         *,
         clock: Clock,
         metrics: IngestMetrics,
@@ -109,6 +124,7 @@ class Mailboxes:
         self._channels = channels
         self._opens = opens
         self._takes = takes
+        self._notices = notices
         self._clock = clock
         self._metrics = metrics
         self._settings = settings
@@ -117,6 +133,7 @@ class Mailboxes:
         self._watched: dict[str, tuple[EmailConfig, asyncio.Task[None]]] = {}
         self._failing: set[str] = set()
         self._held: set[str] = set()
+        self._large = asyncio.Semaphore(LARGE_AT_ONCE)
         self._running = False
         channels.on_change(self._follow)
         metrics.mailboxes.labels("failing").set_function(lambda: len(self._failing & self._held))
@@ -166,11 +183,7 @@ class Mailboxes:
     async def _watch(self, id: str, config: EmailConfig) -> None:
         while True:
             try:
-                lease = await self._take(id)
-                if lease is None:
-                    await asyncio.sleep(self._settings.mail_lease * random.uniform(0.3, 0.6))
-                    continue
-                await self._hold(lease, config)
+                await self._hold(await self._take(id), config)
             except LeaseLost:
                 log.info("mailbox.taken_over", channel=id)
             except SwitchboardError as away:
@@ -180,16 +193,17 @@ class Mailboxes:
                 log.error("mailbox.bug", channel=id, error=type(error).__name__, exc_info=error)
                 await asyncio.sleep(self._settings.mail_lease)
 
-    async def _take(self, id: str) -> Lease | None:
-        """The lease, if it is to be had."""
-        now = self._clock.now()
-        current = await self._boxes.get(id)
-        box = current or Mailbox(id=id, held_until=now)
-        if not is_free(box, self._me, now):
-            return None
-        lease = Lease(self._boxes, box)
-        await lease.save(lambda known: held(known, self._me, now + self._lease))
-        return lease
+    async def _take(self, id: str) -> Lease:
+        """The lease, as soon as it is to be had: given back, or at the end of one whose holder died."""
+        while True:
+            now = self._clock.now()
+            box = await self._boxes.get(id) or Mailbox(id=id, held_until=now)
+            if is_free(box, self._me, now):
+                lease = Lease(self._boxes, box)
+                await lease.save(lambda known: held(known, self._me, self._clock.now() + self._lease))
+                return lease
+            left = (box.held_until - now).total_seconds()
+            await asyncio.sleep(min(left, self._settings.mail_lease / 2) + random.uniform(0.1, 0.5))
 
     async def _hold(self, lease: Lease, config: EmailConfig) -> None:
         """Read while the lease is kept; ends by an exception, its cancellation or another's taking over."""
@@ -223,7 +237,24 @@ class Mailboxes:
                 self._failing.add(lease.box.id)
                 box = await lease.save(partial(failed, problem=problem.detail, now=self._clock.now()))
                 log.warning("mailbox.failing", channel=box.id, failures=box.failures)
+                await self._tell(lease)
                 await self._until(box.next_try_at or self._clock.now())
+
+    async def _tell(self, lease: Lease) -> None:
+        """Admins are told of an outage that lasts, once, and of its end.
+
+        Said before it is noted: dying in between says the same again. With the broker away, the next look says it.
+        """
+        box = lease.box
+        try:
+            if (due := notice_due(box, self._clock.now(), timedelta(seconds=self._settings.mail_patience))) is not None:
+                await self._notices.fails(due, box)
+                await lease.save(partial(told, notice=due))
+            elif box.notice is not None and box.problem is None:
+                await self._notices.works(box.notice, box)
+                await lease.save(partial(told, notice=None))
+        except RetryLater as away:
+            log.info("mailbox.notice_later", channel=box.id, code=away.code)
 
     async def _until(self, instant: datetime) -> None:
         wait = (instant - self._clock.now()).total_seconds()
@@ -242,11 +273,13 @@ class Mailboxes:
             # Until there is none: what comes before the waiting begins might not end it.
             while found := await folder.after(lease.box.last_uid):
                 for uids in _parts(found, 500):
-                    for batch in _batches(uids, await folder.sizes(uids)):
-                        await self._store(lease, folder, batch)
+                    for batch, size in _batches(uids, await folder.sizes(uids)):
+                        async with self._large if size > LARGE else contextlib.nullcontext():
+                            await self._store(lease, folder, batch)
             now = self._clock.now()
             if lease.box.problem is not None or (lease.box.looked_at or now - LOOKED_EVERY) <= now - LOOKED_EVERY:
                 await lease.save(lambda box: worked(box, self._clock.now()))
+            await self._tell(lease)
             self._failing.discard(lease.box.id)
             await folder.wait(self._settings.mail_poll)
             if asyncio.get_running_loop().time() - opened >= self._settings.mail_poll:
@@ -295,8 +328,8 @@ class Mailboxes:
             outcome = await self._takes(id, channel, posted)
         except RetryLater:
             raise
-        except SwitchboardError as error:
-            log.error("mail.unreadable", channel=id, code=error.code)
+        except Exception as error:  # a bug of ours is no reason to read no mail any more
+            log.error("mail.unreadable", channel=id, error=type(error).__name__, exc_info=error)
             outcome = "unreadable"
             await self._takes(id, channel, _stub(posted))
         self._metrics.mails.labels(outcome).inc()
@@ -315,19 +348,19 @@ def _parts(uids: Sequence[int], size: int) -> Iterator[Sequence[int]]:
         yield uids[start : start + size]
 
 
-def _batches(uids: Sequence[int], sizes: dict[int, int]) -> Iterator[list[int]]:
-    """Consecutive mails, at most ``AT_ONCE`` and ``BATCH_BYTES``."""
+def _batches(uids: Sequence[int], sizes: dict[int, int]) -> Iterator[tuple[list[int], int]]:
+    """Consecutive mails, at most ``AT_ONCE`` and ``BATCH_BYTES``, and how many bytes they have."""
     batch: list[int] = []
     total = 0
     for uid in uids:
         size = sizes.get(uid, 0)
         if batch and (len(batch) == AT_ONCE or total + size > BATCH_BYTES):
-            yield batch
+            yield batch, total
             batch, total = [], 0
         batch.append(uid)
         total += size
     if batch:
-        yield batch
+        yield batch, total
 
 
 async def _either(*jobs: Coroutine[Any, Any, None]) -> None:

@@ -23,6 +23,7 @@ from services.ingest.handlers.connecting import Connecting
 from services.ingest.handlers.contacts import Contacts
 from services.ingest.handlers.hearing import Hearing
 from services.ingest.handlers.mailing import Mailing
+from services.ingest.handlers.noticing import Noticing
 from services.ingest.handlers.reading import Reading
 from services.ingest.handlers.receipts import Receipts
 from services.ingest.handlers.writing import Writing
@@ -112,6 +113,7 @@ class Ingest:
             channels,
             self._post.opened,
             mailing.take,
+            Noticing(bus.publish, channels, clock),
             clock=clock,
             metrics=metrics,
             settings=settings,

@@ -25,6 +25,7 @@ class IngestSettings(BaseSettings):
     mail_answer: float = Field(30.0, gt=0, le=120, description="seconds a mail server may take to answer")
     mail_poll: float = Field(60.0, gt=0, description="seconds after which a mailbox is read again, IDLE or not")
     mail_lease: float = Field(30.0, gt=0, description="seconds after which a mailbox passes from a dead process")
+    mail_patience: float = Field(300.0, ge=0, description="seconds a mailbox may fail before admins are told")
     mail_limit: int = Field(41_943_040, ge=65_536, description="bytes of a mail that are read; larger ones are cut")
     mail_threads: int = Field(8, ge=1, description="threads that speak with IMAP servers")
     streams_per_visitor: int = Field(5, ge=1, description="live streams of one chat visitor")

@@ -14,6 +14,7 @@ class NoticeKind(StrEnum):
     WEBHOOK_OFF = "webhook_off"
     VIRTUAL_AGENT_FAILING = "virtual_agent_failing"
     AUTOMATION_STOPPED = "automation_stopped"
+    MAILBOX_FAILING = "mailbox_failing"
 
 
 class AdminNotice(Event):
@@ -32,3 +33,12 @@ class AdminNotice(Event):
     name: str = ""
     reason: str = ""
     conversation: str | None = None
+
+
+class AdminNoticeWithdrawn(Event):
+    """What ``notice``, said as event ``told``, was about works again by itself: it is taken back from every admin."""
+
+    type: ClassVar[str] = "admin.notice_withdrawn.v1"
+
+    told: str
+    notice: AdminNotice

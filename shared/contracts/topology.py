@@ -31,6 +31,7 @@ HEARD_BY: dict[str, tuple[str, ...]] = {
     "resource.changed.v1": ("gateway", "routing"),
     "routing.look.v1": ("routing",),
     "admin.notice.v1": ("gateway",),
+    "admin.notice_withdrawn.v1": ("gateway",),
 }
 """Event type → services with a queue for it, named ``<service>.<event type without version>``."""
 

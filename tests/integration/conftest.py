@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from tests.support.mail import PASSWORD, Account, Dovecot, Outbox, smtp_server
+from tests.support.dovecot import PASSWORD, Account, Dovecot
+from tests.support.mail import Outbox, listening
 
 
 @pytest.fixture(scope="session")
@@ -20,11 +21,11 @@ def dovecot() -> Iterator[Dovecot]:
 @pytest.fixture
 def account(dovecot: Dovecot, prefix: str) -> Account:
     """A mailbox of this test's own."""
-    return Account(dovecot.port, prefix)
+    return Account(dovecot, prefix)
 
 
 @pytest.fixture
 async def outbox() -> AsyncIterator[Outbox]:
     """What an SMTP server gets that wants ``PASSWORD``."""
-    async with smtp_server(PASSWORD) as outbox:
+    async with listening(Outbox(password=PASSWORD)) as outbox:
         yield outbox

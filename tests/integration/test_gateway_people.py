@@ -16,11 +16,12 @@ from services.gateway.repository import Accounts
 from shared.bus.envelope import envelope
 from shared.contracts.acts import Owner
 from shared.contracts.clocks import ClockSnapshot, SlaBreached, SlaCorrected, SlaLevelReached, SlaWarned
-from shared.contracts.notices import AdminNotice, NoticeKind
+from shared.contracts.notices import AdminNotice, AdminNoticeWithdrawn, NoticeKind
 from shared.contracts.presence import AgentChanged, AgentState
 from shared.contracts.words import Availability, ClockKind
 from shared.store import Repository, Store
-from tests.support.gateway import NOW, Client, Running, a_conversation, running_gateway
+from tests.support.gateway import Client, Running, running_gateway
+from tests.support.neighbours import NOW, a_conversation
 
 pytestmark = pytest.mark.integration
 
@@ -112,6 +113,17 @@ async def test_AG_10_admins_are_told_once_what_has_stopped(gateway: Running) -> 
     assert (await unread(admin), await unread(eva)) == (["webhook_off"], [])
     (item,) = (await admin("GET", "/api/notifications")).json()["items"]
     assert (item["text"], item["object_kind"], item["object"], item["conversation"]) == ("CRM", "webhooks", "w1", "")
+
+
+async def test_AG_10_what_works_again_is_no_notice_any_more_whichever_is_heard_first(gateway: Running) -> None:
+    admin = await gateway.admin()
+    notice = AdminNotice(notice=NoticeKind.MAILBOX_FAILING, at=NOW, kind="channels", id="c1", name="Help")
+    await gateway.hear(notice, event_id="first")
+    assert await unread(admin) == ["mailbox_failing"]
+    await gateway.hear(AdminNoticeWithdrawn(told="first", notice=notice), event_id="over")
+    await gateway.hear(AdminNoticeWithdrawn(told="second", notice=notice), event_id="over too")
+    await gateway.hear(notice, event_id="second")
+    assert await unread(admin) == []
 
 
 async def test_AG_08_every_stretch_of_availability_is_kept_once(gateway: Running, mongo_url: str, prefix: str) -> None:

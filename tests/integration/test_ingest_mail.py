@@ -27,9 +27,10 @@ from shared.contracts.words import Delivery, Medium, MessageKind
 from shared.errors import NotFound, TooLarge, Unprocessable
 from shared.ids import new_id
 from shared.store import UPLOAD_PIECE
+from tests.support.dovecot import Account
 from tests.support.eventually import eventually
 from tests.support.ingest import House, ingest_at
-from tests.support.mail import Account, Outbox, bounce, mail
+from tests.support.mail import Outbox, bounce, mail
 from tests.support.mail_house import ADDRESS, EVA, any_ok, config, connected, read, received, reply
 
 pytestmark = pytest.mark.integration
@@ -90,10 +91,12 @@ async def test_a_forged_header_does_not_join_a_strangers_conversation(
         mail("by the address", sender=mallory, name="x2@evil.example", to=back),
         mail("by a made-up name", name="x3@ana.example", answers=["sb." + "a" * 26 + "." + "b" * 16 + "@shop.example"]),
         mail("by the address, herself", name="x4@ana.example", to=back),
+        mail("by her own, and ours to Ana", sender=mallory, name="x5@evil.example", answers=["x1@evil.example", ours]),
     )
-    found = {one.message.text: one.message.conversation for one in await received(house, 5)}
+    found = {one.message.text: one.message.conversation for one in await received(house, 6)}
     assert len({found[text] for text in ("hola", "by both names", "by the address", "by a made-up name")}) == 4
     assert found["by the address, herself"] == event.message.conversation
+    assert found["by her own, and ours to Ana"] == found["by both names"]
 
 
 async def test_a_mail_wakes_us_at_once(house: House, account: Account, outbox: Outbox) -> None:

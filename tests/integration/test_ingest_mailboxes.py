@@ -12,15 +12,15 @@ from prometheus_client import CollectorRegistry
 
 from services.ingest.domain.mailbox import Mailbox
 from shared.contracts.channels import ChannelState, ReadChannelStates, TryChannel
-from shared.contracts.messages import (
-    MessageReceived,
-)
+from shared.contracts.messages import MessageReceived
+from shared.contracts.notices import AdminNotice, AdminNoticeWithdrawn, NoticeKind
 from shared.contracts.resources import UpdateResource
 from shared.errors import Unprocessable
 from shared.store import Repository, Store
+from tests.support.dovecot import PASSWORD, Account
 from tests.support.eventually import eventually
 from tests.support.ingest import House, ingest_at
-from tests.support.mail import PASSWORD, Account, Outbox, mail
+from tests.support.mail import Outbox, mail
 from tests.support.mail_house import any_ok, config, connected, reads, received
 
 pytestmark = pytest.mark.integration
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.integration
 
 @pytest.fixture
 async def house(mongo_url: str, prefix: str) -> AsyncIterator[House]:
-    async with ingest_at(mongo_url, prefix, mail_lease=3.0, mail_poll=5.0) as house:
+    async with ingest_at(mongo_url, prefix, mail_lease=3.0, mail_poll=5.0, mail_patience=0) as house:
         yield house
 
 
@@ -130,7 +130,7 @@ async def test_CH_01_a_connection_is_tried_before_it_is_saved_and_says_what_is_w
     assert await tried(saved.id, imap_password=None) == [None, None]
 
 
-async def test_a_failing_mailbox_says_so_backs_off_and_comes_back(
+async def test_a_failing_mailbox_says_so_backs_off_and_comes_back_and_admins_hear_of_both_once(
     house: House, account: Account, outbox: Outbox
 ) -> None:
     stored = await house.channel(config(account, outbox, imap_password="wrong", smtp_password=PASSWORD))
@@ -141,8 +141,14 @@ async def test_a_failing_mailbox_says_so_backs_off_and_comes_back(
     assert state.since is not None
     value = {**stored.value, "config": config(account, outbox)}
     update = UpdateResource(kind="channels", id=stored.id, version=stored.version, value=value)
+    (notice,) = house.said(AdminNotice)
+    assert (notice.notice, notice.kind, notice.id) == (NoticeKind.MAILBOX_FAILING, "channels", stored.id)
+    assert (notice.name, notice.reason) == (stored.value["name"], state.problem)
+    assert house.said(AdminNoticeWithdrawn) == []
     await house.bus.ask(update, service="ingest")
     await eventually(lambda: any_ok(house))
+    (over,) = await eventually(lambda: house.said(AdminNoticeWithdrawn))
+    assert (over.notice.id, len(house.said(AdminNotice))) == (stored.id, 1)
 
 
 async def failing(house: House) -> tuple[ChannelState, ...]:

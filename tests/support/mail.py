@@ -1,17 +1,10 @@
-"""Mail servers for tests: Debian's dovecot without privileges in a folder of its own, and a real SMTP listener."""
+"""Mail for tests: a real SMTP listener, mails as programs write them, reports of servers."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import getpass
-import grp
-import os
-import pwd
-import shutil
-import subprocess
-import tempfile
-import time
+import base64
+import ssl
 import warnings
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -19,157 +12,25 @@ from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage, Message
 from email.policy import SMTP as SMTP_POLICY
-from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
-from imapclient import IMAPClient
 
-from shared.local.ports import free_port
 from tests.support.eventually import eventually
-
-PASSWORD = "the-password-of-every-mailbox"
-DOVECOT = "/usr/sbin/dovecot"
-
-_CONFIG = """
-base_dir = {folder}/run
-state_dir = {folder}/state
-log_path = {folder}/log
-protocols = imap
-listen = 127.0.0.1
-ssl = no
-disable_plaintext_auth = no
-auth_mechanisms = plain login
-default_internal_user = {user}
-default_internal_group = {group}
-default_login_user = {user}
-auth_failure_delay = 0
-first_valid_uid = 1
-mail_location = maildir:{folder}/mail/%u
-mail_max_userip_connections = 100
-mailbox_idle_check_interval = 1 sec
-passdb {{
-  driver = static
-  args = password={password}
-}}
-userdb {{
-  driver = static
-  args = uid={uid} gid={gid} home={folder}/mail/%u
-}}
-service imap-login {{
-  chroot =
-  service_count = 0
-  inet_listener imap {{
-    port = {port}
-  }}
-  inet_listener imaps {{
-    port = 0
-  }}
-}}
-service anvil {{
-  chroot =
-  unix_listener anvil-auth-penalty {{
-    mode = 0
-  }}
-}}
-"""
-
-
-class Dovecot:
-    """The server; any user may sign in with ``PASSWORD`` and has a mailbox of his own."""
-
-    def __init__(self) -> None:
-        self.port = free_port()
-        self._folder = Path(tempfile.mkdtemp(prefix="switchboard-mail-"))
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        """Begin; returns when it answers."""
-        user = "nobody" if os.getuid() == 0 else getpass.getuser()
-        who = pwd.getpwnam(user)
-        for name in ("run", "state", "mail"):
-            (self._folder / name).mkdir(exist_ok=True)
-        config = self._folder / "dovecot.conf"
-        config.write_text(
-            _CONFIG.format(
-                folder=self._folder,
-                user=user,
-                group=grp.getgrgid(who.pw_gid).gr_name,
-                uid=who.pw_uid,
-                gid=who.pw_gid,
-                port=self.port,
-                password=PASSWORD,
-            )
-        )
-        if os.getuid() == 0:
-            for path in (self._folder, *self._folder.rglob("*")):
-                os.chown(path, who.pw_uid, who.pw_gid)
-        drop: dict[str, Any] = {"user": user, "group": who.pw_gid, "extra_groups": []} if os.getuid() == 0 else {}
-        self._process = subprocess.Popen([DOVECOT, "-F", "-c", str(config)], **drop)
-        deadline = time.monotonic() + 10
-        while not self._answers():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"dovecot does not start: {self._log()}")
-            time.sleep(0.05)
-
-    def stop(self) -> None:
-        """End it, and forget its mail."""
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait(10)
-            self._process = None
-        shutil.rmtree(self._folder, ignore_errors=True)
-
-    def _answers(self) -> bool:
-        with contextlib.suppress(OSError):
-            client = IMAPClient("127.0.0.1", self.port, ssl=False, timeout=2)
-            client.shutdown()
-            return True
-        return False
-
-    def _log(self) -> str:
-        log = self._folder / "log"
-        return log.read_text()[-2000:] if log.exists() else "no log"
-
-
-@dataclass
-class Account:
-    """A mailbox on the server, as its owner's mail program sees it."""
-
-    port: int
-    user: str
-
-    def put(self, *mails: bytes, folder: str = "INBOX") -> None:
-        """Mail arrives."""
-        with self.client() as client:
-            for mail in mails:
-                client.append(folder, mail)
-
-    def make(self, folder: str) -> None:
-        """A new folder, instead of the one there was."""
-        with self.client() as client:
-            if client.folder_exists(folder):
-                client.delete_folder(folder)
-            client.create_folder(folder)
-
-    @contextlib.contextmanager
-    def client(self) -> Any:
-        client = IMAPClient("127.0.0.1", self.port, ssl=False, timeout=10)
-        client.login(self.user, PASSWORD)
-        try:
-            yield client
-        finally:
-            client.logout()
 
 
 @dataclass
 class Outbox:
-    """What an SMTP server was given. ``answers`` are used up in order before it takes everything; None hangs up."""
+    """What an SMTP server was given. ``answers`` are used up in order before it takes everything; None hangs up.
+
+    ``password``: what it wants before it takes mail; ``tokens``: how often somebody signed in by one (XOAUTH2).
+    """
 
     port: int = 0
     mails: list[Message] = field(default_factory=list)
     answers: list[str | None] = field(default_factory=list)
     password: str | None = None
+    tokens: list[str] = field(default_factory=list)
 
     async def got(self, count: int, within: float = 20.0) -> list[Message]:
         """Wait until it has so many."""
@@ -179,23 +40,41 @@ class Outbox:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         answer = self.answers.pop(0) if self.answers else "250 taken"
         if answer is None or answer.startswith("250"):
-            content = envelope.content
-            self.mails.append(message_from_bytes(content if isinstance(content, bytes) else b"", policy=SMTP_POLICY))
-        if answer is None:
-            if isinstance(server.transport, asyncio.Transport):
-                server.transport.abort()
-            return "250 never heard"
-        return answer
+            self.mails.append(read(envelope))
+        return hang_up(server) if answer is None else answer
+
+    async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:
+        """Takes any token of the form that it must have."""
+        said = base64.b64decode(args[1]).decode()
+        user, bearer, *rest = said.split("\x01")
+        right = user.startswith("user=") and bearer.startswith("auth=Bearer ") and rest == ["", ""]
+        self.tokens += [bearer.removeprefix("auth=Bearer ")] if right else []
+        return AuthResult(success=right, handled=False)
 
     def authenticate(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
         right = self.password is None or data.password.decode() == self.password
         return AuthResult(success=right, handled=right)
 
 
+def read(envelope: Envelope) -> Message:
+    """The mail that came."""
+    content = envelope.content
+    return message_from_bytes(content if isinstance(content, bytes) else b"", policy=SMTP_POLICY)
+
+
+def hang_up(server: SMTP) -> str:
+    """End the connection as a crash would; the answer that nobody hears."""
+    if isinstance(server.transport, asyncio.Transport):
+        server.transport.abort()
+    return "250 never heard"
+
+
+B = TypeVar("B", bound=Outbox)
+
+
 @asynccontextmanager
-async def smtp_server(password: str | None = None) -> AsyncIterator[Outbox]:
-    """A listener on a free port; with ``password`` it takes mail only after signing in."""
-    outbox = Outbox(password=password)
+async def listening(outbox: B, *, tls: ssl.SSLContext | None = None, at_once: bool = False) -> AsyncIterator[B]:
+    """On a free port; with ``tls`` it offers STARTTLS, or speaks it ``at_once``."""
 
     def protocol() -> SMTP:
         with warnings.catch_warnings(action="ignore"):  # that passwords should not go without TLS: they go nowhere
@@ -203,11 +82,14 @@ async def smtp_server(password: str | None = None) -> AsyncIterator[Outbox]:
                 outbox,
                 hostname="mail.test",
                 authenticator=outbox.authenticate,
-                auth_required=password is not None,
+                auth_required=outbox.password is not None,
                 auth_require_tls=False,
+                tls_context=None if at_once else tls,
+                require_starttls=tls is not None and not at_once,
             )
 
-    server = await asyncio.get_running_loop().create_server(protocol, "127.0.0.1", 0)
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(protocol, "127.0.0.1", 0, ssl=tls if at_once else None)
     outbox.port = server.sockets[0].getsockname()[1]
     try:
         yield outbox
@@ -225,12 +107,13 @@ def mail(
     answers: Sequence[str] = (),
     html: str | None = None,
     to: str = "help@shop.example",
+    date: str = "Mon, 02 Mar 2026 09:00:00 +0000",
     **fields: str,
 ) -> bytes:
     """A mail as a program would write it; ``answers`` are the Message-IDs it refers to, the oldest first."""
     made = EmailMessage(policy=SMTP_POLICY)
     made["From"], made["To"], made["Subject"] = sender, to, subject
-    made["Date"] = "Mon, 02 Mar 2026 09:00:00 +0000"
+    made["Date"] = date
     if name is not None:
         made["Message-ID"] = f"<{name}>"
     if answers:

@@ -13,9 +13,10 @@ from shared.contracts.messages import (
     SendMessage,
 )
 from shared.contracts.words import ActorKind
+from tests.support.dovecot import PASSWORD, Account
 from tests.support.eventually import eventually
 from tests.support.ingest import House
-from tests.support.mail import PASSWORD, Account, Outbox
+from tests.support.mail import Outbox
 
 EVA = Actor(kind=ActorKind.AGENT, id="eva", name="Eva")
 ADDRESS = "help@shop.example"

@@ -103,10 +103,10 @@ def of_mentions(message: MessageSnapshot) -> Iterable[Notification]:
             )
 
 
-def of_notice(event: AdminNotice, meta: Meta, user: str) -> Notification:
-    """Something that an admin set up has stopped; ``text`` is its name."""
+def of_notice(event: AdminNotice, told: str, user: str) -> Notification:
+    """Something that an admin set up has stopped; ``text`` is its name, ``told`` the event that said so."""
     return Notification(
-        id=derived("notice", meta.event_id, user),
+        id=derived("notice", told, user),
         user=user,
         kind=Kind(event.notice.value),
         conversation=event.conversation or "",

@@ -17,6 +17,9 @@ from shared.errors import SwitchboardError
 from shared.outside import Answer, is_private
 from shared.text import one_line
 
+OTHER_NAME = (62, 64)
+"""OpenSSL: the certificate is valid, but for another host name, or address."""
+
 EARLY = 60.0
 """Seconds before its end that a token is fetched anew."""
 
@@ -115,8 +118,10 @@ async def reachable(host: str, port: int, allow_private: bool) -> None:
 def no_connection(host: str, port: int, error: BaseException) -> ServerProblem:
     """In words, what kept a connection from being made."""
     match error:
+        case ssl.SSLCertVerificationError() if error.verify_code in OTHER_NAME:
+            reason = f"its certificate is for another name ({one_line(error.verify_message, 100)})"
         case ssl.SSLCertVerificationError():
-            reason = f"its certificate is not valid for that name ({one_line(error.verify_message, 100)})"
+            reason = f"its certificate is not trusted here ({one_line(error.verify_message, 100)})"
         case ssl.SSLError():
             reason = "it does not speak TLS there; check port and encryption"
         case ConnectionRefusedError():

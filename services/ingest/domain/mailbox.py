@@ -20,6 +20,7 @@ class Mailbox(Contract):
 
     ``source`` names the folder that ``uidvalidity`` and ``last_uid`` are about. ``doubtful_below``: mail with a lower
     UID may be known by another UID already. ``newest_at``: arrival of the newest mail read, by its server.
+    ``notice`` names what admins were told of its outage, until that is taken back.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Mailbox(Contract):
     problem: str | None = None
     since: Instant | None = None
     next_try_at: Instant | None = None
+    notice: str | None = None
 
     def external_id(self, uid: int) -> str:
         """The identity of a mail: its UID under this UIDVALIDITY, in this folder."""
@@ -101,3 +103,15 @@ def failed(box: Mailbox, problem: str, now: datetime) -> Mailbox:
     return box.model_copy(
         update={"failures": box.failures + 1, "problem": problem, "since": since, "next_try_at": now + wait}
     )
+
+
+def notice_due(box: Mailbox, now: datetime, patience: timedelta) -> str | None:
+    """The name of the notice that admins are due: it has failed for ``patience``, and they have not been told."""
+    if box.problem is None or box.since is None or box.notice is not None or now - box.since < patience:
+        return None
+    return derived("mailbox fails", box.id, box.since.isoformat())
+
+
+def told(box: Mailbox, notice: str | None) -> Mailbox:
+    """Admins have been told so, or with None that it works again."""
+    return box.model_copy(update={"notice": notice})

@@ -108,9 +108,10 @@ class Mailing:
 
         So a header that names a stranger's mail leads nowhere, however it was come by.
         """
-        for thread in await self._answered(channel, mail):
-            if thread.address == mail.address and thread.channel == channel:
-                return thread
+        for known in (self._named_by_us, self._named_by_them):
+            for thread in await known(channel, mail):
+                if thread.address == mail.address and thread.channel == channel:
+                    return thread
         return ThreadKey(
             channel=channel,
             address=mail.address,
@@ -118,17 +119,20 @@ class Mailing:
             root=mail.message_id or external_id,
         )
 
-    async def _answered(self, channel: str, mail: Mail) -> list[ThreadKey]:
-        names = mail.refers_to[:MOST_NAMES]
-        ours = [id for name in names if (id := self._message_of(channel, name)) is not None]
+    async def _named_by_us(self, channel: str, mail: Mail) -> list[ThreadKey]:
+        """Of our mails that it refers to, and of the address of ours that it was sent to."""
+        ours = [id for name in mail.refers_to[:MOST_NAMES] if (id := self._message_of(channel, name)) is not None]
         found = [state.thread for state in (await self._repository.messages.get_many(ours)).values()] if ours else []
         for address in mail.written_to:
             id = conversation_of(address, channel, self._keys)
             if id is not None and (conversation := await self._conversation(id)) is not None:
                 found.append(conversation.thread)
-        if found or not names:
-            return found
-        return await self._repository.mails_named(channel, names)
+        return found
+
+    async def _named_by_them(self, channel: str, mail: Mail) -> list[ThreadKey]:
+        """Of contacts' mails that it refers to."""
+        names = mail.refers_to[:MOST_NAMES]
+        return await self._repository.mails_named(channel, names) if names else []
 
     async def _conversation(self, id: str) -> Thread | None:
         try:

@@ -11,7 +11,18 @@ import pytest
 from pydantic import HttpUrl
 
 from services.ingest.connectors.mail_server import Logins, ServerProblem
-from services.ingest.domain.mailbox import Mailbox, failed, held, is_free, let_go, read_to, source_of, worked
+from services.ingest.domain.mailbox import (
+    Mailbox,
+    failed,
+    held,
+    is_free,
+    let_go,
+    notice_due,
+    read_to,
+    source_of,
+    told,
+    worked,
+)
 from services.ingest.domain.message import StoredMessage, written
 from services.ingest.domain.sending import attempted, cut_off, queued
 from shared.contracts.base import Actor
@@ -56,6 +67,20 @@ def test_pauses_double_up_to_ten_minutes_and_end_with_the_first_success() -> Non
     mended = worked(box, NOW + SECOND)
     assert (mended.state().state, mended.state().problem, mended.failures) == ("ok", None, 0)
     assert BOX.state().state == "starting"
+
+
+def test_admins_are_due_one_notice_an_outage_that_lasts() -> None:
+    patience = timedelta(minutes=5)
+    out = failed(failed(BOX, "No.", NOW), "No.", NOW + SECOND)
+    assert notice_due(BOX, NOW + patience, patience) is None
+    assert notice_due(out, NOW + patience - SECOND, patience) is None
+    first = notice_due(out, NOW + patience, patience)
+    assert first is not None
+    assert notice_due(told(out, first), NOW + 2 * patience, patience) is None
+    again = failed(told(worked(out, NOW + patience), None), "No.", NOW + 2 * patience)
+    assert notice_due(again, NOW + 3 * patience, patience) not in (None, first)
+    # Out again before the former notice could be taken back: that one stands for both.
+    assert notice_due(failed(worked(told(out, first), NOW), "No.", NOW), NOW + patience, patience) is None
 
 
 def test_the_cursor_only_moves_on() -> None:

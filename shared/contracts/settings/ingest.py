@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, HttpUrl
@@ -117,6 +118,10 @@ class Channel(ResourceModel):
         title="Reply window after the last inbound message",
         json_schema_extra={"unit": "h"},
     )
+
+    def silences(self, muted_on: Collection[str], name: str) -> bool:
+        """Whether a contact muted on these channels is silent on this one, ``name``: while muting is allowed (CH-11)."""
+        return self.muting and name in muted_on
 
     @property
     def medium(self) -> Medium:

@@ -40,6 +40,7 @@ class Hearing:
 
     async def on_sessions_ended(self, event: SessionsEnded, _meta: Meta) -> None:
         self._gate.sessions.forget_all()
+        self._gate.keys.forget_all()
         self._hub.end_sessions(event.user, event.sessions, event.keep)
 
     async def on_settings(self, event: ResourceChanged, _meta: Meta) -> None:

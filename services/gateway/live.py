@@ -60,17 +60,17 @@ END = Push("", "")
 
 @dataclass(eq=False)
 class Stream:
-    """One open page. ``user`` is None for an API key; ``current`` gives its access as it is now.
+    """One open page of a person or an API key (``user``); ``current`` gives its access as it is now.
 
-    ``still_open`` asks whether its session has not ended meanwhile; ``lease`` keeps its person present.
+    ``still_open`` asks whether its session, or the key, has not ended meanwhile; ``lease`` keeps its person present.
     """
 
     access: Access
     current: Callable[[], Access]
-    user: str | None = None
+    user: str
+    still_open: Callable[[], Awaitable[bool]]
     session: str | None = None
     lease: str | None = None
-    still_open: Callable[[], Awaitable[bool]] | None = None
     last_counts: str = ""
     ending: bool = False
     resynced: str | None = None
@@ -225,22 +225,25 @@ class Hub:
             await asyncio.sleep(GATHER_SECONDS)
             self._news.clear()
             touched, self._touched = self._touched, {}
-            self._counts.stale()
-            self._recount.set()
             if self._streams:
                 await self._push_or_resync(touched)
+                self._recount.set()
+            else:
+                self._counts.missed()
 
     async def _push_or_resync(self, touched: dict[str, TouchedRow]) -> None:
         try:
             await self._push_rows(touched)
         except Exception as error:  # noqa: BLE001 - whatever it is, pages must learn that they missed something
             log.warning("live.unread", rows=len(touched), error=type(error).__name__)
+            self._counts.missed()
             for stream in self._streams:
                 stream.put(push("resync", {"reason": "store"}))
 
     async def _push_rows(self, touched: dict[str, TouchedRow]) -> None:
         found = await self._rows.get_many(touched)
         self._metrics.rows.inc(len(found))
+        self._counts.saw(found.values())
         for id, row in found.items():
             place = rows.placed(row.parts)
             if place is not None:

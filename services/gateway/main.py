@@ -22,7 +22,7 @@ from services.gateway.metrics import GatewayMetrics
 from services.gateway.owning import GatewayOwner
 from services.gateway.people import People
 from services.gateway.presence import Leases
-from services.gateway.repository import Accounts, AdminLog, Notifications, Preferences, Presence
+from services.gateway.repository import Kept
 from services.gateway.resources import DECLARATIONS
 from services.gateway.rows import Rows
 from services.gateway.security.passwords import Passwords
@@ -32,6 +32,7 @@ from services.gateway.taking_in import TakingIn
 from services.gateway.users import first_admin
 from services.gateway.workers import Workers
 from services.gateway.workspace import COPIED, Workspace
+from shared.bus import Row
 from shared.contracts.settings import Team, User, WorkflowSettings
 from shared.jobs import Jobs
 from shared.resources import Replicas, settings_table
@@ -47,81 +48,79 @@ class Gateway:
     name = "gateway"
 
     def __init__(self, runtime: Runtime, settings: GatewaySettings, pages: Pages) -> None:
-        database, bus, clock = runtime.store.database("gateway"), runtime.bus, runtime.clock
+        database = runtime.store.database(self.name)
+        self._runtime = runtime
         self._settings = settings
-        self._clock = clock
-        self._bus = bus
+        self._own = GatewayOwner(database, DECLARATIONS, bus=runtime.bus, vault=runtime.vault, clock=runtime.clock)
+        self._copies = Replicas(database, COPIED, bus=runtime.bus, log=runtime.log)
+        self._kept = Kept.of(database)
+        self._rows = Rows(database, runtime.clock)
         self._jobs = Jobs()
-        self._own = GatewayOwner(database, DECLARATIONS, bus=bus, vault=runtime.vault, clock=clock)
-        self._copies = Replicas(database, COPIED, bus=bus, log=runtime.log)
-        workflow = self._copies.book(WorkflowSettings)
-        self._people = People(self._own.book(User), self._own.book(Team), workflow)
-        self._accounts = Accounts(database)
-        self._notifications = Notifications(database)
-        self._preferences = Preferences(database)
-        self._admin_log = AdminLog(database)
-        self._presence = Presence(database)
-        self._rows = Rows(database, clock)
-        self._passwords = Passwords(settings.password_threads)
-        counts = Counts(self._rows)
-        metrics = GatewayMetrics(runtime.metrics)
-        self._hub = Hub(self._rows, counts, metrics)
-        for book in (self._own.book(User), self._own.book(Team), workflow):
-            book.on_change(self._hub.check_rights)
-        taking_in = TakingIn(
-            self._rows,
-            origin=self._hub.origin,
-            touch=self._hub.touch,
-            broadcast=bus.broadcast,
-            jobs=self._jobs,
-        )
-        leases = Leases(bus, clock, self._jobs)
-        self._workers = Workers(
-            self._hub,
-            leases,
-            self._accounts,
-            clock,
-            broadcast=bus.broadcast,
-            stopping=runtime.stopping,
-            files=HourlyFiles(self._admin_log, settings.admin_log_dir, clock) if settings.admin_log_dir else None,
-        )
-        self._parts = Parts(
+        self._parts = self._made_parts()
+        for book in (self._own.book(User), self._own.book(Team), self._copies.book(WorkflowSettings)):
+            book.on_change(self._parts.hub.check_rights)
+        self._workers = self._made_workers()
+        gate = Gate()
+        self._forward = Forward(settings.ingest_url) if settings.ingest_url is not None else None
+        self._app = make_app(self._parts, gate, self._forward, pages)
+        self._table = self._made_table(gate)
+        self._one_time_password: str | None = None
+
+    def _made_parts(self) -> Parts:
+        settings, bus, clock = self._settings, self._runtime.bus, self._runtime.clock
+        metrics, counts = GatewayMetrics(self._runtime.metrics), Counts(self._rows)
+        hub = Hub(self._rows, counts, metrics)
+        bus.on_connect(counts.missed)
+        return Parts(
             settings=settings,
-            public_url=runtime.settings.public_url,
+            public_url=self._runtime.settings.public_url,
             clock=clock,
             bus=bus,
             broadcast=bus.broadcast,
-            accounts=self._accounts,
-            passwords=self._passwords,
-            people=self._people,
+            accounts=self._kept.accounts,
+            passwords=Passwords(settings.password_threads),
+            people=People(self._own.book(User), self._own.book(Team), self._copies.book(WorkflowSettings)),
             workspace=Workspace(self._own, self._copies),
             rows=self._rows,
             counts=counts,
-            taking_in=taking_in,
-            hub=self._hub,
-            notifications=self._notifications,
-            preferences=self._preferences,
-            admin_log=self._admin_log,
-            leases=leases,
+            taking_in=TakingIn(
+                self._rows, origin=hub.origin, touch=hub.touch, broadcast=bus.broadcast, jobs=self._jobs
+            ),
+            hub=hub,
+            notifications=self._kept.notifications,
+            preferences=self._kept.preferences,
+            admin_log=self._kept.admin_log,
+            leases=Leases(bus, clock, self._jobs),
             metrics=metrics,
             requests=Throttle("requests", settings.requests_per_minute),
             sign_ins=Throttle("sign-ins", settings.sign_ins_per_minute),
             survey_pages=Throttle("survey-pages", settings.survey_pages_per_minute),
         )
-        gate = Gate()
-        self._forward = Forward(settings.ingest_url) if settings.ingest_url is not None else None
-        self._app = make_app(self._parts, gate, self._forward, pages)
+
+    def _made_workers(self) -> Workers:
+        clock, folder = self._runtime.clock, self._settings.admin_log_dir
+        return Workers(
+            self._parts.hub,
+            self._parts.leases,
+            self._kept.accounts,
+            clock,
+            broadcast=self._runtime.bus.broadcast,
+            stopping=self._runtime.stopping,
+            files=HourlyFiles(self._kept.admin_log, folder, clock) if folder else None,
+        )
+
+    def _made_table(self, gate: Gate) -> Sequence[Row]:
+        parts, broadcast = self._parts, self._runtime.bus.broadcast
         facts = Facts(
             self._rows,
-            taking_in,
-            self._people,
-            self._notifications,
+            parts.taking_in,
+            parts.people,
+            parts.notifications,
             described=lambda items, found: described(self._rows, items, found),
-            broadcast=bus.broadcast,
+            broadcast=broadcast,
         )
-        records = Records(self._admin_log, self._presence, self._accounts, bus.broadcast)
-        self._table = table(Snapshots(taking_in), facts, records, Hearing(self._hub, gate, self._people))
-        self._one_time_password: str | None = None
+        records = Records(self._kept.admin_log, self._kept.presence, self._kept.accounts, broadcast)
+        return table(Snapshots(parts.taking_in), facts, records, Hearing(parts.hub, gate, parts.people))
 
     @property
     def app(self) -> ASGIApp:
@@ -130,30 +129,30 @@ class Gateway:
 
     async def start(self) -> None:
         """Collections and indexes, settings in memory, the first admin, then consuming and pushing."""
-        kept = (self._accounts, self._notifications, self._preferences, self._admin_log, self._presence)
-        for part in (*kept, self._rows, self._own):
+        for part in (self._kept, self._rows, self._own):
             await part.start()
+        parts, bus = self._parts, self._runtime.bus
         self._one_time_password = await first_admin(
-            self._own, self._people, self._accounts, self._passwords, self._settings.admin_email, self._clock
+            self._own, parts.people, parts.accounts, parts.passwords, self._settings.admin_email, parts.clock
         )
-        await self._hub.start()
-        await self._bus.start(settings_table(self._own, self._copies))
+        await parts.hub.start()
+        await bus.start(settings_table(self._own, self._copies))
         await self._copies.start()
-        await self._bus.start(self._table)
+        await bus.start(self._table)
         self._workers.start()
 
     async def stop(self) -> None:
         """End the streams, stop consuming, finish what was begun."""
         await self._workers.stop()
-        await self._hub.stop()
-        await self._bus.stop_consuming()
+        await self._parts.hub.stop()
+        await self._runtime.bus.stop_consuming()
         await self._copies.stop()
         await self._jobs.stop(DRAIN_SECONDS)
         await self._rows.stop()
         await self._own.stop()
         if self._forward is not None:
             await self._forward.close()
-        self._passwords.close()
+        self._parts.passwords.close()
 
     def probes(self) -> Sequence[Probe]:
         """Broker and store, which the runner asks itself, are all it needs."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -87,6 +88,9 @@ class Accounts:
     async def key_by_hash(self, hashed: str) -> ApiKey | None:
         found = await self._keys.find({"hash": hashed}, limit=1)
         return found[0] if found else None
+
+    async def has_key(self, id: str) -> bool:
+        return await self._keys.get(id) is not None
 
     async def keys(self) -> Sequence[ApiKey]:
         return await self._keys.find({}, order=(("created_at", ASCENDING),), limit=1000)
@@ -220,15 +224,33 @@ class Presence:
     """The history of availability (AG-08)."""
 
     def __init__(self, database: Database) -> None:
-        self._all = Repository(
-            database,
-            "presence",
-            PresenceStretch,
-            indexes=(Index("agent_start", (("agent", ASCENDING), ("start", ASCENDING))),),
-        )
+        self._all = Repository(database, "presence", PresenceStretch)
 
     async def start(self) -> None:
         await self._all.start()
 
     async def add(self, stretch: PresenceStretch) -> None:
         await self._all.insert(stretch)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """All that the gateway keeps beside the rows and its settings objects."""
+
+    accounts: Accounts
+    notifications: Notifications
+    preferences: Preferences
+    admin_log: AdminLog
+    presence: Presence
+
+    @classmethod
+    def of(cls, database: Database) -> Kept:
+        """In this database."""
+        return cls(
+            Accounts(database), Notifications(database), Preferences(database), AdminLog(database), Presence(database)
+        )
+
+    async def start(self) -> None:
+        """Make the indexes."""
+        for part in (self.accounts, self.notifications, self.preferences, self.admin_log, self.presence):
+            await part.start()

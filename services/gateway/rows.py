@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from services.gateway.domain import row as rows
 from services.gateway.domain.access import Access, Action, Placed, may
-from services.gateway.domain.counting import GROUPED_BY, Group
+from services.gateway.domain.counting import STANDING, Standing
 from services.gateway.domain.listing import (
     LATEST,
     Stretch,
@@ -31,6 +31,7 @@ from shared.store import ASCENDING, DESCENDING, Database, Index, Page, Projectio
 
 STATUS = "conversation.status"
 LAST = "conversation.last_message_at"
+VERSION = "v.conversation"
 BATCH = 200
 MOST_READ = 5_000
 """A page of a list by time reads no more rows than this."""
@@ -212,11 +213,15 @@ class Rows:
         found = await self._rows.find(query, order=(("at", ASCENDING),), limit=MOST_CHANGED + 1)
         return None if len(found) > MOST_CHANGED else [row for row in found if self.seen(access, row)]
 
-    async def groups(self) -> Sequence[Group]:
-        """Open conversations counted by where they stand: counted, never kept."""
-        query = {"conversation.status": {"$in": [str(status) for status in rows.OPEN]}}
-        counted = await self._rows.counts(query, by=[f"conversation.{name}" for name in GROUPED_BY])
-        return [Group.of(values, number) for values, number in counted.items()]
+    async def standing(self) -> dict[str, tuple[int, Standing]]:
+        """Every open conversation: the version of its part of the row, and where it stands."""
+        query = {STATUS: {"$in": [str(status) for status in rows.OPEN]}}
+        paths = [f"conversation.{name}" for name in STANDING]
+        found: dict[str, tuple[int, Standing]] = {}
+        for id, values in await self._rows.select(query, (VERSION, *paths), limit=0):
+            status, channel, owner, routed = (str(values[path]) for path in paths)
+            found[id] = values[VERSION], (status, channel, owner, routed)
+        return found
 
 
 def _last(row: Row) -> datetime:

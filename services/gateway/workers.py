@@ -65,17 +65,15 @@ class Workers:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def beat(self) -> None:
-        """Open pages keep their people present, as long as their sessions last."""
+        """Open pages keep their people present, as long as their sessions last; those of a dropped key end."""
         for stream in self._hub.present:
             await self._beat(stream)
 
     async def _beat(self, stream: Stream) -> None:
-        if stream.still_open is None or stream.user is None or stream.lease is None:
-            return
-        if await stream.still_open():
-            self._leases.alive(stream.user, stream.lease)
-        else:
+        if not await stream.still_open():
             stream.end("signed_out")
+        elif stream.lease is not None:
+            self._leases.alive(stream.user, stream.lease)
 
     async def sweep(self) -> None:
         """Sessions that nobody used for too long end, and with them their presence (AG-11)."""

@@ -15,7 +15,8 @@ from shared.contracts.settings import User
 from shared.contracts.words import Role
 from shared.errors import SwitchboardError, Unprocessable
 from shared.ids import new_id
-from tests.support.gateway import NOW, Running, running_gateway
+from tests.support.gateway import Running, running_gateway
+from tests.support.neighbours import NOW
 from tests.support.premises import only, premises
 
 pytestmark = pytest.mark.integration

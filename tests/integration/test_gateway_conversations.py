@@ -17,7 +17,8 @@ from shared.contracts.conversations import ConversationChanged, ConversationSnap
 from shared.contracts.facts import BoomerangChanged, OwnerChanged, Span
 from shared.contracts.messages import ContactSnapshot, MessageMasked, SendMessage
 from shared.contracts.words import ActorKind, ClockKind, Direction, Status, Substatus
-from tests.support.gateway import NOW, Client, Running, a_conversation, a_message, running_gateway
+from tests.support.gateway import Client, Running, running_gateway
+from tests.support.neighbours import NOW, a_conversation, a_message
 
 pytestmark = pytest.mark.integration
 

@@ -16,7 +16,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from tests.support.gateway import Running, a_conversation, running_gateway, served
+from tests.support.gateway import Running, running_gateway, served
+from tests.support.neighbours import a_conversation
 
 pytestmark = pytest.mark.integration
 

@@ -10,7 +10,8 @@ import pytest
 from services.gateway.api.files import PIECE
 from shared.contracts.channels import TryChannel
 from shared.contracts.files import StoreAttachment
-from tests.support.gateway import Client, Running, a_conversation, a_message, running_gateway
+from tests.support.gateway import Client, Running, running_gateway
+from tests.support.neighbours import a_conversation, a_message
 
 pytestmark = pytest.mark.integration
 

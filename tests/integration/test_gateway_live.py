@@ -10,7 +10,8 @@ from shared.contracts.acts import Owner
 from shared.contracts.facts import OwnerChanged
 from shared.contracts.live import TimelineHint
 from tests.support.eventually import eventually
-from tests.support.gateway import NOW, Running, a_conversation, a_message, open_page, running_gateway, served
+from tests.support.gateway import Client, Running, open_page, running_gateway, served
+from tests.support.neighbours import NOW, a_conversation, a_message
 
 pytestmark = pytest.mark.integration
 
@@ -89,6 +90,19 @@ async def test_signing_out_ends_the_stream(gateway: Running, url: str) -> None:
         await eva("DELETE", "/api/session")
         await eventually(lambda: page.ended)
         assert page.of("resync") == [{"reason": "signed_out"}]
+
+
+async def test_a_dropped_key_ends_what_it_has_open(gateway: Running, url: str) -> None:
+    admin = await gateway.admin()
+    made = (await admin("POST", "/api/keys", {"name": "Wall board", "scopes": ["read"]})).json()
+    board = Client(gateway.client(), {})
+    board.http.headers["Authorization"] = f"Bearer {made['key']}"
+    async with open_page(url, board) as page:
+        await gateway.converse(a_conversation())
+        await page.until("row")
+        await admin("DELETE", f"/api/keys/{made['id']}")
+        await eventually(lambda: page.ended)
+    assert (await board("GET", "/api/conversations")).status_code == 401
 
 
 async def test_hints_notifications_and_settings_reach_the_right_pages(gateway: Running, url: str) -> None:

@@ -25,7 +25,8 @@ from shared.secrets import Vault
 from shared.settings import CommonSettings
 from shared.store import Store
 from tests.support.eventually import eventually
-from tests.support.gateway import Client, a_conversation, a_message, open_page, served
+from tests.support.gateway import Client, open_page, served
+from tests.support.neighbours import a_conversation, a_message
 
 pytestmark = pytest.mark.integration
 

@@ -15,6 +15,7 @@ from services.gateway.domain.access import Scope
 from services.gateway.keys import make_key
 from services.gateway.records import ApiKey
 from services.gateway.users import make_link
+from shared.contracts.live import SessionsEnded
 from shared.errors import NotFound, Unprocessable
 from shared.http import CleanRoute
 
@@ -49,11 +50,12 @@ async def create_key(body: NewKey, manager: Manager, parts: PartsOf) -> Response
 
 @router.delete("/keys/{id}", status_code=204, responses=errors(404))
 async def drop_key(id: Annotated[str, Path(max_length=64)], _: Manager, parts: PartsOf, request: Request) -> Response:
-    """End a key. Other processes of the gateway forget it within seconds."""
+    """End a key, and what it has open. Other processes of the gateway forget it at once, or within seconds."""
     if not await parts.accounts.drop_key(id):
         raise NotFound("There is no such key.")
     gate: Gate = request.app.state.gate
     gate.keys.forget_all()
+    await parts.broadcast(SessionsEnded(user=id))
     return nothing()
 
 

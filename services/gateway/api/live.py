@@ -11,7 +11,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from services.gateway.api.answers import errors
 from services.gateway.api.parts import Parts, PartsOf
-from services.gateway.api.principal import Gate, Me, Principal, cookie_token, documented, key_access
+from services.gateway.api.principal import Gate, Me, Principal, cookie_token, documented
 from services.gateway.live import END, Push, Stream, push
 from shared.errors import InvalidInput
 from shared.http import CleanRoute
@@ -73,11 +73,10 @@ async def live(
 
 
 def _stream(request: Request, parts: Parts, principal: Principal) -> Stream:
-    session = principal.session
-    if session is None:
-        key = principal.key
-        access = principal.access
-        return Stream(access, current=lambda: key_access(key) if key is not None else access)
+    if principal.key is not None:
+        access, key = principal.access, principal.key.id
+        return Stream(access, lambda: access, key, still_open=lambda: parts.accounts.has_key(key))
+    session = principal.person()
     user, token = session.user, cookie_token(request)
     gate: Gate = request.app.state.gate
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from services.gateway.domain.access import Access, Action, Placed, may
+from services.gateway.domain.row import OPEN
 from shared.contracts.words import Status
 
-GROUPED_BY = ("status", "channel", "owner", "routed")
+STANDING = ("status", "channel", "owner", "routed")
+"""The fields of a row's conversation that say where it stands."""
+Standing: TypeAlias = tuple[str, str, str, str]
+"""Their values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +26,16 @@ class Group:
     number: int
 
     @classmethod
-    def of(cls, values: Sequence[Any], number: int) -> Group:
-        """From the values of ``GROUPED_BY``."""
-        status, channel, owner, routed = values
+    def of(cls, where: Standing, number: int) -> Group:
+        """``number`` that stand there."""
+        status, channel, owner, routed = where
         return cls(status, Placed(channel, owner or None, teams=tuple(routed.split())), number)
+
+
+def standing(conversation: Mapping[str, Any]) -> Standing | None:
+    """Where the conversation of a row stands; None unless it is open."""
+    status, channel, owner, routed = (str(conversation[name]) for name in STANDING)
+    return (status, channel, owner, routed) if status in OPEN else None
 
 
 def counts(access: Access, groups: Iterable[Group]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from shared.contracts.conversations import Turn
 from shared.contracts.facts import Span
 from shared.contracts.words import ClockKind, ClockOutcome, Direction, Status, Substatus
 from shared.schedule import ScheduleForm
-from tests.support.gateway import NOW, a_conversation, a_message
+from tests.support.neighbours import NOW, a_conversation, a_message
 
 OPEN_TURN = Turn(number=1, first=True, started_at=NOW)
 

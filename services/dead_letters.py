@@ -18,6 +18,7 @@ T = TypeVar("T")
 app = typer.Typer(
     help="Messages that a handler could not digest. Nothing is dropped by itself.",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
 )
 console = Console(highlight=False, soft_wrap=True)
@@ -58,20 +59,27 @@ def show(
 def replay(ids: Ids = None, everything: All = False) -> None:
     """Give letters back to the queue they came from, after what stopped them has been mended."""
     chosen = _chosen(ids, everything)
-    console.print(f"{_with(lambda found: found.replay(chosen))} given back")
+    _say(_with(lambda found: found.replay(chosen)), chosen, "given back")
 
 
 @app.command()
 def drop(ids: Ids = None, everything: All = False) -> None:
     """Let letters go for good."""
     chosen = _chosen(ids, everything)
-    console.print(f"{_with(lambda found: found.drop(chosen))} dropped")
+    _say(_with(lambda found: found.drop(chosen)), chosen, "dropped")
 
 
 def _chosen(ids: list[str] | None, everything: bool) -> Collection[str] | None:
     if everything == bool(ids):
         raise StartupError("name letters by their ids, or say --all")
-    return None if everything else ids
+    return None if everything else set(ids or ())
+
+
+def _say(done: int, chosen: Collection[str] | None, what: str) -> None:
+    """How many it were; an error when they are fewer than were named."""
+    console.print(f"{done} {what}")
+    if chosen is not None and done < len(chosen):
+        raise StartupError(f"{len(chosen) - done} of those ids could not be {what}: compare with the list")
 
 
 def _fields(letter: Letter) -> list[tuple[str, str]]:

@@ -8,8 +8,11 @@ from typing import Annotated
 import typer
 
 from services.gateway.domain.access import Scope
+from shared.startup import StartupError
 
-app = typer.Typer(help="API keys.", no_args_is_help=True)
+LONGEST_NAME = 255
+
+app = typer.Typer(help="API keys.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 
 @app.callback()
@@ -25,7 +28,9 @@ def create(
     ] = None,
 ) -> None:
     """Make an API key and print it. It is stored as a hash only, so keep what is printed."""
-    typer.echo(asyncio.run(_create(name, scope or list(Scope))))
+    if not 0 < len(name.strip()) <= LONGEST_NAME:
+        raise StartupError(f"give the key a name of at most {LONGEST_NAME} characters")
+    typer.echo(asyncio.run(_create(name.strip(), scope or list(Scope))))
 
 
 async def _create(name: str, scopes: list[Scope]) -> str:

@@ -138,6 +138,12 @@ def test_a_key_is_made_once(tmp_path: Path) -> None:
     assert len(made.strip()) == 64
 
 
+def test_a_key_has_a_name() -> None:
+    done = switchboard("api-key", "create", " ")
+    assert "name" in the_line(done)
+    assert done.returncode == 1
+
+
 def test_settings_lists_every_variable() -> None:
     done = switchboard("settings")
     assert "SWITCHBOARD_MONGO_URL" in done.stdout
@@ -183,5 +189,6 @@ async def test_dead_letters_are_listed_shown_given_back_and_dropped(rabbit_url: 
         assert "1 given back" in (await letters("replay", first.id)).stdout
         await eventually(lambda: heard == ["first"])
         assert "1 dropped" in (await letters("drop", second.id)).stdout
+        assert "1 of those ids" in the_line(await letters("drop", second.id))
         assert "no dead letters" in (await letters("list")).stdout
         assert heard == ["first"]

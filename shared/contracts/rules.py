@@ -75,7 +75,7 @@ class ActRefused(Event):
 
 
 class SampleMessage(Contract):
-    """A message as typed into the preview."""
+    """A message as typed into the preview. ``automatic_reply``: a machine wrote it, as an absence notice."""
 
     text: str = Field(default="", max_length=100_000)
     subject: str | None = Field(default=None, max_length=1000)
@@ -83,6 +83,7 @@ class SampleMessage(Contract):
     browser_language: str | None = Field(default=None, max_length=35)
     has_attachment: bool = False
     first: bool = True
+    automatic_reply: bool = False
 
 
 class SampleContact(Contract):

@@ -7,7 +7,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.automation.domain.keywords import KeywordIndex, folded
+from services.automation.domain.keywords import KeywordIndex, folded, wanted_by
 from services.automation.domain.looking import Seen
 from services.automation.domain.rules import RuleSet
 from shared.contracts.acts import ChangeTopics, Resolve
@@ -39,7 +39,7 @@ def test_AU_02_keywords_agree_with_a_slow_reading(rows: list[tuple[list[str], bo
         for place, (words, every, ignore) in enumerate(rows)
         if (all if every else any)(slow(word, text, ignore) for word in words)
     }
-    assert KeywordIndex(conditions).matching(text) == expected
+    assert KeywordIndex([wanted_by(condition) for condition in conditions]).matching(text) == expected
 
 
 @given(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
 from services.automation.domain.fields import Test, test_of
-from services.automation.domain.keywords import KeywordIndex
+from services.automation.domain.keywords import KeywordIndex, Wanted, wanted, wanted_by
 from services.automation.domain.looking import Seen
 from shared.contracts.rules import ConditionResult
 from shared.contracts.settings import FieldCondition, Group, KeywordCondition
@@ -95,7 +95,7 @@ class Compiler:
     """Compiles trees; afterwards ``looked`` gives what the keywords of all of them found."""
 
     def __init__(self) -> None:
-        self._rows: dict[str, list[KeywordCondition]] = {}
+        self._rows: dict[str, list[Wanted]] = {}
         self._indexes: dict[str, KeywordIndex] | None = None
 
     def compile(self, condition: Condition) -> Compiled:
@@ -105,7 +105,7 @@ class Compiler:
                 below = tuple(self.compile(one) for one in condition.of)
                 return Compiled(condition, _joined(condition, below), below, _needs(condition, below))
             case KeywordCondition():
-                place = self._place(condition.about, condition)
+                place = self._place(condition.about, wanted_by(condition))
                 return Compiled(condition, _at(place), needs=frozenset({place}))
             case FieldCondition() if condition.operator in _CONTAINS and _is_text(condition):
                 return self._contains(condition)
@@ -121,15 +121,14 @@ class Compiler:
             self._indexes = {source: KeywordIndex(rows) for source, rows in self._rows.items()}
         return Looked(self._indexes, seen)
 
-    def _place(self, source: str, row: KeywordCondition) -> Place:
+    def _place(self, source: str, row: Wanted) -> Place:
         rows = self._rows.setdefault(source, [])
         rows.append(row)
         self._indexes = None
         return source, len(rows) - 1
 
     def _contains(self, condition: FieldCondition) -> Compiled:
-        every = condition.operator is Operator.CONTAINS_ALL_OF
-        row = KeywordCondition(keywords=",".join(condition.words), match="all_of" if every else "any_of")
+        row = wanted(condition.words, every=condition.operator is Operator.CONTAINS_ALL_OF)
         if condition.field is not FieldName.CONTACT_ATTRIBUTE:
             place = self._place(condition.field.value, row)
             return Compiled(condition, _at(place), needs=frozenset({place}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
 import ahocorasick
@@ -38,10 +39,25 @@ def split(keywords: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for part in parts if (word := " ".join(part.split()))))
 
 
-def words_of(condition: KeywordCondition) -> tuple[str, ...]:
-    """The condition's keywords as they are looked for."""
-    folds = (folded(word, ignore_accents=condition.ignore_accents) for word in split(condition.keywords))
-    return tuple(dict.fromkeys(word for word in folds if word))
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a condition looks for: any of these words and phrases (``every``: all of them), folded."""
+
+    words: tuple[str, ...]
+    every: bool = False
+    ignore_accents: bool = False
+
+
+def wanted(words: Iterable[str], *, every: bool = False, ignore_accents: bool = False) -> Wanted:
+    """These words and phrases, as people write them."""
+    folds = (folded(word, ignore_accents=ignore_accents) for word in words)
+    return Wanted(tuple(dict.fromkeys(word for word in folds if word)), every, ignore_accents)
+
+
+def wanted_by(condition: KeywordCondition) -> Wanted:
+    """What a row of keywords looks for."""
+    words = split(condition.keywords)
+    return wanted(words, every=condition.match == "all_of", ignore_accents=condition.ignore_accents)
 
 
 def folded(text: str, *, ignore_accents: bool = False) -> str:
@@ -56,16 +72,14 @@ def folded(text: str, *, ignore_accents: bool = False) -> str:
 class KeywordIndex:
     """Conditions compiled together. ``matching`` costs one pass over the text, however many keywords there are."""
 
-    def __init__(self, conditions: Sequence[KeywordCondition]) -> None:
+    def __init__(self, conditions: Sequence[Wanted]) -> None:
         """Conditions are named by their place from here on."""
-        wanted: tuple[dict[str, list[int]], dict[str, list[int]]] = ({}, {})
-        self._needed: list[int] = []
+        places: tuple[dict[str, list[int]], dict[str, list[int]]] = ({}, {})
         for place, condition in enumerate(conditions):
-            words = words_of(condition)
-            self._needed.append(1 if condition.match == "any_of" else len(words))
-            for word in words:
-                wanted[condition.ignore_accents].setdefault(word, []).append(place)
-        self._automata = tuple(_automaton(each) for each in wanted)
+            for word in condition.words:
+                places[condition.ignore_accents].setdefault(word, []).append(place)
+        self._needed = [len(condition.words) if condition.every else 1 for condition in conditions]
+        self._automata = tuple(_automaton(each) for each in places)
 
     def matching(self, text: str) -> set[int]:
         """The places of the conditions that the text meets."""

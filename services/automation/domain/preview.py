@@ -38,8 +38,12 @@ def tried(rule: Rule, sample: Sample, looked_at: Seen) -> Tried:
 def sampled(
     rule: Rule, sample: Sample, now: datetime, schedule: Schedule | None, previous_score: int | None = None
 ) -> Seen:
-    """The sample as rules look at it. For what is no message the event is taken to happen."""
+    """The sample as rules look at it. For what is no message the event is taken to happen.
+
+    A conversation without a language gets that of the contact, else of the browser, as routing gives it (AU-09).
+    """
     message, contact, conversation = sample.message, sample.contact, sample.conversation
+    browser = None if message is None else message.browser_language
     return Seen(
         events=frozenset({rule.event}),
         cause="sample",
@@ -55,15 +59,16 @@ def sampled(
         topics=conversation.topics,
         labels=conversation.labels,
         tags=conversation.tags,
-        language=conversation.language or contact.language,
+        language=conversation.language or contact.language or browser,
         priority_score=conversation.priority_score,
         episode=conversation.episode,
         message=None if message is None else "sample",
         text="" if message is None else message.text,
         subject=(message.subject if message is not None else None) or conversation.subject or "",
-        browser_language=None if message is None else message.browser_language,
+        browser_language=browser,
         has_attachment=message is not None and message.has_attachment,
         first=message is not None and message.first,
+        automatic_reply=message is not None and message.automatic_reply,
         attributes=contact.attributes,
         groups=contact.groups,
         contact_labels=contact.labels,

@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from urllib.parse import urlsplit
 
-from services.automation.domain.keywords import KeywordIndex, folded
+from services.automation.domain.keywords import KeywordIndex, folded, wanted
 from shared.contracts.messages import AttributeValue
 from shared.contracts.settings import ContactAttribute, Script
-from shared.contracts.settings.conditions import KeywordCondition
 
 MOST_VALUE = 2_000
 _LARGEST = 2**53
@@ -37,10 +36,8 @@ def choose(scripts: Sequence[Script], *, inside: bool, language: str | None) -> 
 
 def escapes(text: str, words: Iterable[str]) -> bool:
     """Whether one of the escape words occurs, whole and in any case (AU-16): "agentes" is not "agente"."""
-    wanted = tuple(word.replace(",", " ") for word in words if word.strip())
-    if not wanted or not text:
-        return False
-    return bool(KeywordIndex([KeywordCondition(keywords=word) for word in wanted]).matching(text))
+    looked_for = wanted(words)
+    return bool(looked_for.words and text and KeywordIndex([looked_for]).matching(text))
 
 
 def value_of(text: str, attribute: ContactAttribute) -> AttributeValue | None:

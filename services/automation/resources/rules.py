@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from services.automation.domain.keywords import words_of
+from services.automation.domain.keywords import wanted_by
 from services.automation.domain.patterns import BadPattern, compiled
 from shared.contracts.acts import NotifyAct, SetBoomerang, SetPending
 from shared.contracts.settings import AutomationSettings, FieldCondition, Group, KeywordCondition, Macro, Rule
@@ -65,7 +65,7 @@ def _problems(condition: Condition, path: str) -> Iterator[Problem]:
             for place, below in enumerate(condition.of):
                 yield from _problems(below, f"{path}.of.{place}")
         case KeywordCondition():
-            if not words_of(condition):
+            if not wanted_by(condition).words:
                 yield Problem(f"{path}.keywords", "Give at least one keyword.")
         case FieldCondition(operator=Operator.MATCHES):
             try:

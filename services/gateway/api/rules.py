@@ -120,6 +120,7 @@ def _message(message: MessageSnapshot, conversation: ConversationSnapshot) -> Sa
         browser_language=message.browser_language,
         has_attachment=bool(message.attachments),
         first=opening[:1] == [message.id],
+        automatic_reply=message.automatic_reply,
     )
 
 

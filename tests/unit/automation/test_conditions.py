@@ -60,6 +60,8 @@ CASES: list[tuple[str, str, Any, dict[str, Any], bool]] = [
     ("text", "is_not", "hello", {"text": "bye"}, True),
     ("text", "contains_any_of", ["refund", "error"], {"text": "An Error!"}, True),
     ("text", "contains_any_of", ["err"], {"text": "An error"}, False),
+    ("text", "contains_any_of", ["1,000"], {"text": "I paid 1 euro"}, False),
+    ("text", "contains_any_of", ["1,000"], {"text": "I paid 1,000 euro"}, True),
     ("text", "contains_all_of", ["error", "page"], {"text": "the page has an error"}, True),
     ("text", "contains_all_of", ["error", "page"], {"text": "an error"}, False),
     ("text", "matches", r"order #\d{4}", {"text": "My ORDER #1234 is late"}, True),

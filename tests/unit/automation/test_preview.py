@@ -53,6 +53,19 @@ def test_place_and_event_are_told_apart_from_conditions() -> None:
     assert attempt({"message": None}, event="sla_breached", conditions=[]).matches
 
 
+def test_a_conversation_has_the_contacts_language_else_the_browsers() -> None:
+    assert attempt({"message": {"text": "hola", "browser_language": "es"}}).matches
+    assert attempt({"contact": {"language": "es"}, "message": {"browser_language": "en"}}).matches
+    assert not attempt({"contact": {"language": "en"}, "message": {"browser_language": "es"}}).matches
+
+
+def test_what_a_machine_wrote_would_not_be_answered() -> None:
+    found = attempt(
+        {"message": {"text": "refund", "automatic_reply": True}}, actions=[{"act": "send_text", "text": "Hi"}]
+    )
+    assert (found.would, [why.partition(":")[0] for why in found.would_not]) == ((), ["send_text"])
+
+
 def test_a_rule_without_conditions_matches_everything() -> None:
     assert attempt({}, conditions=[]).matches
 

@@ -73,6 +73,11 @@ def test_AU_16_without_words_nothing_escapes() -> None:
     assert not escapes("agente", ("  ",))
 
 
+def test_AU_16_a_comma_is_part_of_an_escape_phrase() -> None:
+    assert escapes("Un agente, por favor", ("agente, por favor",))
+    assert not escapes("por favor", ("agente, por favor",))
+
+
 @pytest.mark.parametrize(
     ("type", "text", "expected"),
     [

@@ -280,6 +280,13 @@ class VirtualAgentLeft(_Fact):
     detail: str = ""
 
 
+class ThreadBlocked(_Fact):
+    """CH-10: further replies to its post do not enter any more; ``lifted``: they do again."""
+
+    fact: Literal["thread_blocked"] = "thread_blocked"
+    lifted: bool = False
+
+
 Fact = Annotated[
     EpisodeOpened
     | MessageAdded
@@ -304,6 +311,7 @@ Fact = Annotated[
     | SurveyAnswered
     | SurveyCommented
     | SurveyDecided
-    | VirtualAgentLeft,
+    | VirtualAgentLeft
+    | ThreadBlocked,
     Field(discriminator="fact"),
 ]

@@ -26,7 +26,7 @@ from shared.store.documents import encoded
 from shared.store.failures import LostRace
 from shared.store.group import GroupCommit, GroupRead
 from shared.store.indexes import Index
-from shared.store.queries import Filter, Queries
+from shared.store.queries import Queries
 
 MOST_RACES = 20
 REMEMBERED_ROWS = 20_000
@@ -119,14 +119,6 @@ class Projection(Queries[Row]):
         """As ``get``, but in one find with those that others ask for a moment later: where nobody waits for it."""
         document = await self._reads.read(id)
         return None if document is None else self._read(document)
-
-    async def counts(self, filter: Filter, by: Sequence[str]) -> dict[tuple[Any, ...], int]:
-        """How many match, by the values at these paths (one aggregation)."""
-        group = {str(place): f"${path}" for place, path in enumerate(by)}
-        found = await self._collection.aggregate(
-            [{"$match": dict(filter)}, {"$group": {"_id": group, "n": {"$sum": 1}}}]
-        )
-        return {tuple(each["_id"].get(str(place)) for place in range(len(by))): each["n"] for each in found}
 
     async def remove(self, id: str) -> None:
         """Drop the row."""

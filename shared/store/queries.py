@@ -61,7 +61,8 @@ class Queries(ABC, Generic[T]):
     async def select(
         self, filter: Filter, fields: Sequence[str], *, order: Order = (), limit: int
     ) -> list[tuple[str, dict[str, Any]]]:
-        """Id and the values at these document paths of at most ``limit`` that match: where whole ones cost too much.
+        """Id and the values at these document paths of at most ``limit`` (0: all) that match: where whole ones cost too
+        much.
 
         A path that a document lacks is absent from its values.
         """

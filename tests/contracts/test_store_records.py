@@ -228,16 +228,6 @@ async def test_rows_know_when_they_changed_last(both: Both) -> None:
     assert [row.id for row in since] == ["b"]
 
 
-async def test_counts_group_by_paths(rows: Rows) -> None:
-    for n in range(5):
-        fields = {"status": "new" if n < 3 else "pending", "channel": f"c{n % 2}"}
-        await rows.project(f"r{n}", "conversation", 1, fields)
-    by_status = await rows.counts({}, ["conversation.status"])
-    assert by_status == {("new",): 3, ("pending",): 2}
-    both_ways = await rows.counts({"conversation.status": "new"}, ["conversation.status", "conversation.channel"])
-    assert both_ways == {("new", "c0"): 2, ("new", "c1"): 1}
-
-
 async def test_a_removed_row_is_gone(rows: Rows) -> None:
     await rows.project("r", "conversation", 1, {})
     await rows.remove("r")

@@ -101,3 +101,10 @@ async def test_CH_10_a_public_thread_is_blocked_from_its_message_and_opened_agai
     undone = await machine.ask("DELETE", f"/api/settings/thread-blocks/{block['id']}", If_Match="1")
     assert undone.status_code == 204
     assert (await network.deliver(more))["stored"] == 1
+
+    async def in_the_trail() -> bool:
+        entries = (await machine.get(f"/api/conversations/{conversation}/trail"))["items"]
+        facts = [fact for entry in entries for fact in entry["changes"] if fact["fact"] == "thread_blocked"]
+        return [(fact["lifted"], fact["by"]["kind"]) for fact in facts] == [(False, "api_key"), (True, "api_key")]
+
+    await eventually(in_the_trail)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
@@ -20,7 +19,7 @@ from shared.store.documents import EPOCH, Form, decoded, encoded
 from shared.store.entry import Entry
 from shared.store.known import Known
 from shared.store.trail import record
-from tests.support.store_queries import Document, Documents, at
+from tests.support.store_queries import Document, Documents
 
 S = TypeVar("S", bound=Contract)
 M = TypeVar("M", bound=BaseModel)
@@ -262,9 +261,6 @@ class MemoryProjection(Documents[Row]):
 
     async def get_among(self, id: str) -> Row | None:
         return await self.get(id)
-
-    async def counts(self, filter: Mapping[str, Any], by: Sequence[str]) -> dict[tuple[Any, ...], int]:
-        return Counter(tuple((at(each, path) or [None])[0] for path in by) for each in self._matching(filter, ()))
 
     async def remove(self, id: str) -> None:
         self._documents.pop(id, None)

@@ -32,14 +32,15 @@ class BlockedView(BaseModel):
 async def block_thread(id: MessageId, principal: Me, parts: PartsOf, asks: Asks) -> Response:
     """Further replies to this message's post do not enter: dropped and counted. What is stored stays.
 
-    The admin log says who blocked it; an admin undoes it by deleting it from the `thread-blocks` settings.
+    The conversation's trail and the admin log say who blocked it; an admin undoes it by deleting it from the
+    `thread-blocks` settings.
     """
     message = await visible_message(parts, asks, principal, id, Action.REPLY)
     thread = (await asks.ask(ReadConversation(conversation=message.conversation))).conversation.thread
     if message.direction is not Direction.INBOUND or thread.visibility is not Visibility.PUBLIC or not thread.root:
         raise Unprocessable("Only the thread of a public message that somebody wrote to us can be blocked.")
     name = " ".join(message.text.split())[:80] or thread.root
-    block = ThreadBlock(name=name, channel=thread.channel, root=thread.root)
+    block = ThreadBlock(name=name, channel=thread.channel, root=thread.root, conversation=message.conversation)
     command = CreateResource(kind=ThreadBlock.kind, value=block.model_dump(mode="json"), by=principal.actor)
     try:
         await asks.ask(command, service=ThreadBlock.owner)

@@ -8,14 +8,14 @@ from typing import Protocol
 from services.routing.desk import DeskSource
 from services.routing.domain import sign_out
 from services.routing.domain.decision import Decision
-from services.routing.domain.desk_changes import rerouted, without_topic
+from services.routing.domain.desk_changes import rerouted, thread_blocked, without_topic
 from services.routing.domain.sign_out import Leaving
 from services.routing.handlers.changing import Changing
 from shared.clock import Clock
 from shared.contracts.base import Meta
 from shared.contracts.conversations import ConversationSnapshot
-from shared.contracts.resources import ResourceChanged
-from shared.contracts.settings import SkillSet, Team, Topic, User
+from shared.contracts.resources import ResourceChanged, Stored
+from shared.contracts.settings import SkillSet, Team, ThreadBlock, Topic, User
 from shared.errors import NotFound
 from shared.ids import derived
 
@@ -25,6 +25,8 @@ WINDOW = 200
 
 class Conversations(Protocol):
     """Which conversations a change concerns."""
+
+    async def get(self, id: str) -> ConversationSnapshot | None: ...
 
     async def open_ids(self, *, after: str | None, limit: int) -> tuple[Sequence[str], str | None]: ...
 
@@ -50,7 +52,10 @@ class DeskChanges:
         self._clock = clock
 
     async def on_resource_changed(self, event: ResourceChanged, meta: Meta) -> None:
-        """RT-03: rule changes reroute New and Pending, in windows. WF-22: a deleted topic goes. T17: deactivation."""
+        """RT-03: rule changes reroute New and Pending, in windows. WF-22: a deleted topic goes. T17: deactivation.
+
+        PR-01: a blocked thread is told where it was blocked from.
+        """
         await self._refresh(event, meta)
         stored = event.stored
         if stored.kind in REROUTING:
@@ -61,11 +66,26 @@ class DeskChanges:
             )
         elif stored.kind == User.kind and (stored.deleted or not (event.after or {}).get("active", True)):
             await self._let_go(stored.id, Leaving.DEACTIVATED, meta)
+        elif stored.kind == ThreadBlock.kind and (stored.deleted or event.before is None):
+            await self._tell_of_block(stored, meta)
 
     async def signed_out(self, agent: str, meta: Meta) -> None:
         """T17, where the settings say so."""
         await self._let_go(agent, Leaving.SIGN_OUT, meta)
         await self._let_go(agent, Leaving.REDISTRIBUTE, meta)
+
+    async def _tell_of_block(self, stored: Stored, meta: Meta) -> None:
+        """Where the block was made by hand, in the settings, no conversation is named."""
+        conversation = str(stored.value.get("conversation", ""))
+        if not conversation or await self._conversations.get(conversation) is None:
+            return
+        by, at = stored.changed_by, stored.changed_at
+        await self._change(
+            conversation,
+            "thread blocked",
+            meta,
+            lambda one: thread_blocked(one, by, at, self._desk.current(), self._clock.now(), lifted=stored.deleted),
+        )
 
     async def _let_go(self, agent: str, why: Leaving, meta: Meta) -> None:
         """Everything open that the agent owns, where the reason reaches it."""

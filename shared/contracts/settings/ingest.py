@@ -141,7 +141,10 @@ class Channel(ResourceModel):
 
 
 class ThreadBlock(ResourceModel):
-    """CH-10: further replies to a public post do not enter. ``name`` is how the message began that it was made from."""
+    """CH-10: further replies to a public post do not enter.
+
+    ``name`` is how the message began that it was made from, ``conversation`` where that is: its trail tells (PR-01).
+    """
 
     kind: ClassVar[str] = "thread-blocks"
     owner: ClassVar[str] = "ingest"
@@ -149,6 +152,7 @@ class ThreadBlock(ResourceModel):
     name: Name
     channel: str = Field(max_length=128, title="Channel", json_schema_extra=refers("channels"))
     root: str = Field(min_length=1, max_length=512, title="The post's id on its network")
+    conversation: str = Field(default="", max_length=64, title="Conversation", json_schema_extra={"readOnly": True})
 
 
 class ContactAttribute(ResourceModel):

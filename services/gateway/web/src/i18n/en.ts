@@ -499,6 +499,8 @@ const en = {
       automation_stopped: 'Rules and virtual agents stopped: {{limit}} runs within an hour',
       macro_applied: 'Macro “{{name}}” run',
       macro_failed: 'Macro “{{name}}” run, without: {{failed}}',
+      thread_blocked: 'Thread blocked: further replies do not come in',
+      thread_unblocked: 'Thread opened again',
       other: '{{fact}}',
     },
     how: {

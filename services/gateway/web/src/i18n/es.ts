@@ -504,6 +504,8 @@ const es: Texts = {
       automation_stopped: 'Reglas y agentes virtuales detenidos: {{limit}} ejecuciones en una hora',
       macro_applied: 'Macro «{{name}}» ejecutada',
       macro_failed: 'Macro «{{name}}» ejecutada, sin: {{failed}}',
+      thread_blocked: 'Hilo bloqueado: no entran más respuestas',
+      thread_unblocked: 'Hilo abierto de nuevo',
       other: '{{fact}}',
     },
     how: {

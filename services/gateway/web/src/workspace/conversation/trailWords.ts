@@ -229,6 +229,8 @@ export function factWords(words: Words, fact: Fact): string | null {
       return t('trail.facts.survey_commented');
     case 'survey_decided':
       return fact.sent ? t('trail.facts.survey_sent') : skipped(words, text('reason'));
+    case 'thread_blocked':
+      return t(fact.lifted ? 'trail.facts.thread_unblocked' : 'trail.facts.thread_blocked');
     default:
       return t('trail.facts.other', { fact: fact.fact.replaceAll('_', ' ') });
   }

@@ -1,6 +1,7 @@
 """Settings that every process shares, from the environment (``SWITCHBOARD_…``), and how settings are read."""
 
 import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -72,6 +73,16 @@ class CommonSettings(BaseSettings):
         if not PREFIX.fullmatch(prefix):
             raise ValueError("must be lower-case letters, digits and hyphens, at most 31, beginning with a letter")
         return prefix
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _addresses(cls, proxies: str) -> str:
+        for one in proxies.split(","):
+            try:
+                _ = one.strip() == "*" or ip_network(one.strip(), strict=False)
+            except ValueError:
+                raise ValueError("must be addresses or networks by commas, as 10.0.0.0/8, or *") from None
+        return proxies
 
     @field_validator("secret_key")
     @classmethod

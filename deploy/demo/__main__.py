@@ -29,9 +29,11 @@ def main() -> int:
     try:
         with Client(url, _key()) as client:
             _fill(client, url)
-    except (Refused, httpx2.HTTPError, OSError) as error:
-        why = f"{error or type(error).__name__}"
-        sys.stderr.write(f"The demonstration stopped: {why}. Is Switchboard up at {url}?\n")
+    except Refused as error:
+        sys.stderr.write(f"The demonstration stopped: {error}\n")
+        return 1
+    except (httpx2.HTTPError, OSError) as error:
+        sys.stderr.write(f"The demonstration stopped: {error or type(error).__name__}. Is Switchboard up at {url}?\n")
         return 1
     return 0
 

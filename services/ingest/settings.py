@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Annotated
+
+from limits import parse
+from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _read(rate: str) -> str:
+    try:
+        parse(rate)
+    except ValueError:
+        raise ValueError("write it as 30/minute") from None
+    return rate
+
+
+Rate = Annotated[str, AfterValidator(_read)]
 
 
 class IngestSettings(BaseSettings):
@@ -29,7 +43,7 @@ class IngestSettings(BaseSettings):
     mail_limit: int = Field(41_943_040, ge=65_536, description="bytes of a mail that are read; larger ones are cut")
     mail_threads: int = Field(8, ge=1, description="threads that speak with IMAP servers")
     streams_per_visitor: int = Field(5, ge=1, description="live streams of one chat visitor")
-    visitor_messages: str = Field("30/minute", description="messages of one visitor")
-    address_messages: str = Field("600/minute", description="messages of visitors from one address")
-    address_sessions: str = Field("120/minute", description="new visitors from one address")
-    address_reads: str = Field("3000/minute", description="histories and streams asked for from one address")
+    visitor_messages: Rate = Field("30/minute", description="messages of one visitor")
+    address_messages: Rate = Field("600/minute", description="messages of visitors from one address")
+    address_sessions: Rate = Field("120/minute", description="new visitors from one address")
+    address_reads: Rate = Field("3000/minute", description="histories and streams asked for from one address")

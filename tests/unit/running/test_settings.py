@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from services.ingest.settings import IngestSettings
 from shared.settings import CommonSettings, load
 from shared.startup import BadSetting
 
@@ -33,6 +34,7 @@ def test_the_public_address_follows_the_port_and_loses_its_last_slash(monkeypatc
         ("SWITCHBOARD_SECRET_KEY", "short"),
         ("SWITCHBOARD_LOG_LEVEL", "loud"),
         ("SWITCHBOARD_PUBLIC_URL", "care.example"),
+        ("SWITCHBOARD_TRUSTED_PROXIES", "127.0.0.1, nginx"),
     ],
 )
 def test_a_wrong_value_is_one_line_that_names_the_variable_and_hides_the_value(
@@ -46,6 +48,12 @@ def test_a_wrong_value_is_one_line_that_names_the_variable_and_hides_the_value(
     assert "\n" not in line
     assert value not in line or variable == "SWITCHBOARD_LOG_LEVEL"
     assert refused.value.exit_code == 2
+
+
+def test_a_rate_that_cannot_be_read_is_one_line_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SWITCHBOARD_INGEST_VISITOR_MESSAGES", "lots")
+    with pytest.raises(BadSetting, match=r"SWITCHBOARD_INGEST_VISITOR_MESSAGES: .* 30/minute"):
+        load(IngestSettings)
 
 
 def test_an_empty_value_counts_as_absent(monkeypatch: pytest.MonkeyPatch) -> None:

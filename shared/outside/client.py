@@ -1,6 +1,7 @@
 """The HTTP client for such calls. An address is resolved, checked and only then connected to, by number.
 
-So a name that answers differently the second time (DNS rebinding) gets nobody inside.
+So a name that answers differently the second time (DNS rebinding) gets nobody inside. Connections are kept by name:
+what TLS vouched for under one name says nothing to another at the same address.
 """
 
 from __future__ import annotations
@@ -8,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+import httpcore2
 import httpx2
 
 from shared.errors import RetryLater, TooLarge, Unprocessable
@@ -19,6 +21,8 @@ from shared.outside.endpoint import checked, is_private
 
 MAX_ANSWER = 65_536
 USER_AGENT = "Switchboard"
+KEPT_SECONDS = 5.0
+"""How long a connection that nobody uses is kept."""
 
 Resolve: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
 """Numeric addresses of a host, in order of preference; OSError when there are none."""
@@ -61,9 +65,8 @@ class Outside:
     def __init__(self, *, allow_private: bool, timeout: float = 15.0, connections: int = 50) -> None:
         """``allow_private`` lets calls go to private addresses (SWITCHBOARD_ALLOW_PRIVATE_ENDPOINTS)."""
         self._timeout = timeout
-        limits = httpx2.Limits(max_connections=connections, max_keepalive_connections=connections)
         self._client = httpx2.AsyncClient(
-            transport=_Guarded(httpx2.AsyncHTTPTransport(limits=limits, trust_env=False), allow_private, _resolve),
+            transport=_Guarded(_Guard(allow_private, _resolve), connections),
             follow_redirects=False,
             trust_env=False,
             timeout=httpx2.Timeout(timeout, connect=min(timeout, 5.0)),
@@ -115,43 +118,50 @@ class Outside:
             raise NoAnswer("The call ended without an answer.") from error
 
 
-class _Guarded(httpx2.AsyncBaseTransport):
-    """Connects to the number that was checked; TLS and the Host header keep the name."""
+class _Guard(httpcore2.AsyncNetworkBackend):
+    """Connects a name to a number of its own that was checked."""
 
-    def __init__(self, inner: httpx2.AsyncBaseTransport, allow_private: bool, resolve: Resolve) -> None:
-        self._inner = inner
+    def __init__(self, allow_private: bool, resolve: Resolve) -> None:
+        self._inner = httpcore2.AnyIOBackend()
         self._allow_private = allow_private
         self._resolve = resolve
 
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        _, host, port = checked(str(request.url))
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
+    ) -> httpcore2.AsyncNetworkStream:
         try:
             addresses = await self._resolve(host, port)
         except (OSError, UnicodeError) as error:  # UnicodeError: a label of the name is empty or too long
-            raise httpx2.ConnectError(f"no address for {host}") from error
+            raise httpcore2.ConnectError(f"no address for {host}") from error
         if not self._allow_private and any(is_private(address) for address in addresses):
             raise Unprocessable("Private addresses are not called (SWITCHBOARD_ALLOW_PRIVATE_ENDPOINTS).")
-        failure: httpx2.ConnectError | httpx2.ConnectTimeout | None = None
+        failure: httpcore2.ConnectError | httpcore2.ConnectTimeout | None = None
         for address in addresses[:3]:
             try:
-                return await self._inner.handle_async_request(_pinned(request, host, address))
-            except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
+                return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
                 failure = error
-        raise failure or httpx2.ConnectError(f"no address for {host}")
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
+        raise failure or httpcore2.ConnectError(f"no address for {host}")
 
 
-def _pinned(request: httpx2.Request, host: str, address: str) -> httpx2.Request:
-    extensions = {**request.extensions, "sni_hostname": host} if host != address else request.extensions
-    return httpx2.Request(
-        request.method,
-        request.url.copy_with(host=address),
-        headers=request.headers,
-        stream=request.stream,
-        extensions=extensions,
-    )
+class _Guarded(httpx2.AsyncHTTPTransport):
+    """Its pool connects by the guard, for which the library has no parameter."""
+
+    def __init__(self, guard: _Guard, connections: int) -> None:
+        context = httpx2.create_ssl_context(trust_env=False)
+        super().__init__(verify=context, trust_env=False)
+        self._pool = httpcore2.AsyncConnectionPool(
+            ssl_context=context,
+            max_connections=connections,
+            max_keepalive_connections=connections,
+            keepalive_expiry=KEPT_SECONDS,
+            network_backend=guard,
+        )
 
 
 async def _resolve(host: str, port: int) -> Sequence[str]:

@@ -36,6 +36,7 @@ class Receiver:
     usual: Answer | None = (200, {}, b"{}")
     answers: list[Answer | None] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
+    connections: int = 0
 
     async def got(self, count: int, within: float = 30.0) -> list[Request]:
         """Wait until it has so many."""
@@ -47,6 +48,7 @@ class Receiver:
         return self.answers.pop(0) if self.answers else self.usual
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
         try:
             while request := await _read(reader):
                 self.requests.append(request)

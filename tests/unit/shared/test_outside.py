@@ -97,6 +97,13 @@ async def test_a_post_arrives_with_the_name_it_was_called_by(outside: Outside, e
     assert request.headers["x-mark"] == "1"
 
 
+async def test_two_names_at_one_address_share_no_connection(outside: Outside, endpoint: Receiver) -> None:
+    named = endpoint.url.replace("127.0.0.1", "localhost")
+    for url in (endpoint.url, named, endpoint.url, named):
+        await outside.post(url, b"x", {})
+    assert [endpoint.connections, len(endpoint.requests)] == [2, 4]
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "0x7f000001", "2130706433", "127.1"])
 async def test_private_addresses_are_refused_by_any_spelling(endpoint: Receiver, host: str) -> None:
     strict = Outside(allow_private=False, timeout=1.0)

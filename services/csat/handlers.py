@@ -69,7 +69,7 @@ class Handlers:
         resolved = {fact.episode: fact for fact in event.changes if isinstance(fact, Resolved)}
         for fact in resolved.values():
             await self._on_resolved(event.conversation, fact, meta)
-        for episode in _reopened(event) - resolved.keys():
+        for episode in reopened(event) - resolved.keys():
             await self._on_reopened(event.conversation, episode, meta)
         for place, other in enumerate(event.changes):
             match other:
@@ -201,7 +201,7 @@ def decided(invitation: Invitation) -> tuple[Event, ...]:
     )
 
 
-def _reopened(event: ConversationChanged) -> set[int]:
+def reopened(event: ConversationChanged) -> set[int]:
     """Episodes that this change found resolved and left otherwise, or left behind."""
     left = {
         fact.episode for fact in event.changes if isinstance(fact, StatusChanged) and fact.before is Status.RESOLVED

@@ -6,6 +6,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import datetime
 from weakref import WeakValueDictionary
 
@@ -200,7 +201,7 @@ class Courier:
         said = envelope(
             event, cause=first, event_id=event_id(first.event_id, state.id, event.type), now=self._clock.now()
         )
-        again = Envelope(meta=said.meta.model_copy(update={"redelivered": True}), body=said.body)
+        again = replace(said, meta=said.meta.model_copy(update={"redelivered": True}))
         await self._publish(again)
         self._metrics.announced_again.inc()
 

@@ -21,7 +21,7 @@ from shared.bus.reasons import refusal, why
 from shared.bus.rpc import CommandIntake
 from shared.bus.session import Session, Subscription
 from shared.bus.table import Answers, Consumes, Hears, Row, check
-from shared.bus.topology import Names, Topology
+from shared.bus.topology import Names, Topology, routing_key
 from shared.bus.wire import to_message
 from shared.bus.work import Work, breaking
 from shared.clock import Clock
@@ -165,17 +165,17 @@ class Bus:
     async def publish(self, entry: Envelope) -> None:
         """Return once the broker has it on disk in every queue it belongs to; ``RetryLater`` when unsure.
 
-        An event that nobody hears (no services in ``HEARD_BY``) is not published. An entry said again long after
+        An event that nobody hears (``Topology.hearers``) is not published. An entry said again long after
         its time (a sweeper's) has ``meta.redelivered`` set, so that handlers look it up in the trail.
         """
         outcome = "failed"
         try:
-            if not self._topology.heard_by.get(entry.meta.type):
+            if not self._topology.hearers(entry.meta.type, entry.about):
                 outcome = "unheard"
                 return
             session = self._here()
             message = to_message(entry, service=self._service)
-            await session.publisher.publish(self._names.events, entry.meta.type, message)
+            await session.publisher.publish(self._names.events, routing_key(entry.meta.type, entry.about), message)
             outcome = "confirmed"
         finally:
             self._metrics.published.labels(outcome).inc()

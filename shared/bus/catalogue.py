@@ -16,7 +16,7 @@ from pydantic.fields import FieldInfo
 
 from shared import contracts
 from shared.contracts.base import Command, Event, Meta
-from shared.contracts.topology import HEARD_BY, SERVICES, SINGLE_ACTIVE
+from shared.contracts.topology import HEARD_BY, ONLY_ABOUT, SERVICES, SINGLE_ACTIVE
 
 T = TypeVar("T")
 
@@ -49,7 +49,7 @@ def catalogue() -> str:
     lines = [HEAD, *_fields(Meta), "\n## Who hears what\n", "| event | heard by | |", "|---|---|---|"]
     for event_type, services in HEARD_BY.items():
         known = any(event.type == event_type for event in events)
-        note = "one process at a time" if event_type in SINGLE_ACTIVE else ""
+        note = _note(event_type, services)
         link = f"[`{event_type}`](#{_anchor(event_type)})" if known else f"`{event_type}`"
         lines.append(f"| {link} | {', '.join(services)} | {note if known else f'internal; {note}'.rstrip('; ')} |")
     lines.append("\n## Events")
@@ -68,6 +68,12 @@ def catalogue() -> str:
     for shape in sorted(_shapes((Meta, *events, *commands)), key=lambda shape: shape.__name__):
         lines += ["", f"### {shape.__name__}", "", _summary(shape), "", *_shape(shape)]
     return "\n".join(lines) + "\n"
+
+
+def _note(event_type: str, services: tuple[str, ...]) -> str:
+    notes = ["one process at a time"] if event_type in SINGLE_ACTIVE else []
+    spared = {service: word for service in services if (word := ONLY_ABOUT.get((event_type, service)))}
+    return "; ".join([*notes, *(f"{service} only what is about {word}" for service, word in spared.items())])
 
 
 def _named(base: type[T]) -> Iterator[type[T]]:

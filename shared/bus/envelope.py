@@ -11,10 +11,14 @@ from shared.contracts.base import SYSTEM, Actor, Command, Event, Meta
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """``body`` is the event as UTF-8 JSON; the same bytes are kept in the outbox and put on the wire."""
+    """``body`` is the event as UTF-8 JSON; the same bytes are kept in the outbox and put on the wire.
+
+    ``about``: ``Event.about``, by which the broker spares who need not hear of it.
+    """
 
     meta: Meta
     body: bytes
+    about: tuple[str, ...] = ()
 
 
 def envelope(
@@ -33,7 +37,7 @@ def envelope(
     its own first cause and the system its actor.
     """
     meta = metadata(event, cause=cause, event_id=event_id, actor=actor, now=now, by_rule=by_rule)
-    return Envelope(meta=meta, body=event.model_dump_json().encode())
+    return Envelope(meta=meta, body=event.model_dump_json().encode(), about=event.about())
 
 
 def metadata(

@@ -5,7 +5,7 @@ Queue arguments cannot change once a queue exists. What an operator may want to 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -34,6 +34,12 @@ class Topology:
     heard_by: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: contracts.HEARD_BY)
     single_active: frozenset[str] = contracts.SINGLE_ACTIVE
     services: tuple[str, ...] = contracts.SERVICES
+    only_about: Mapping[tuple[str, str], str] = field(default_factory=lambda: contracts.ONLY_ABOUT)
+
+    def hearers(self, event_type: str, about: Sequence[str]) -> tuple[str, ...]:
+        """The services that an event of this type, about this, goes to."""
+        wanted = {service: self.only_about.get((event_type, service)) for service in self.heard_by.get(event_type, ())}
+        return tuple(service for service, word in wanted.items() if word is None or word in about)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +74,13 @@ class Names:
     def live_queue(self, service: str, process: str) -> str:
         return f"{self.prefix}.{service}.live.{process}"
 
-    def event_queues(self, topology: Topology) -> dict[str, str]:
-        """Queue name → event type."""
+    def event_queues(self, topology: Topology) -> dict[str, tuple[str, str]]:
+        """Queue name → event type and the pattern of the routing keys that lead there."""
         return {
-            self.queue(service, event_type): event_type
+            self.queue(service, event_type): (
+                event_type,
+                _pattern(event_type, topology.only_about.get((event_type, service))),
+            )
             for event_type, services in topology.heard_by.items()
             for service in services
         }
@@ -88,7 +97,7 @@ async def declare(channel: AbstractChannel, names: Names, topology: Topology) ->
         # Back to the queue the routing key names, through the default exchange, and to that queue alone.
         back: dict[str, str | int] = {"x-message-ttl": milliseconds, **_at_least_once(exchange="")}
         await _declare_bound(channel, names.retry(tier), back)
-    for name, event_type in names.event_queues(topology).items():
+    for name, (event_type, pattern) in names.event_queues(topology).items():
         arguments: dict[str, str | int | bool] = {
             "x-queue-type": "quorum",
             "x-delivery-limit": DELIVERY_LIMIT,
@@ -98,7 +107,7 @@ async def declare(channel: AbstractChannel, names: Names, topology: Topology) ->
         if event_type in topology.single_active:
             arguments["x-single-active-consumer"] = True
         queue = await channel.declare_queue(name, durable=True, arguments=dict(arguments))
-        await queue.bind(names.events, routing_key=event_type)
+        await queue.bind(names.events, routing_key=pattern)
     for service in topology.services:
         await channel.declare_queue(names.rpc(service), durable=True, arguments={"x-queue-type": "classic"})
 
@@ -119,6 +128,15 @@ async def delete(channel: AbstractChannel, names: Names, topology: Topology) -> 
         await channel.queue_delete(name)
     for name in (names.events, names.live, names.dead, *map(names.retry, TIERS)):
         await channel.exchange_delete(name)
+
+
+def routing_key(event_type: str, about: Sequence[str]) -> str:
+    """What an event is published with."""
+    return ".".join((event_type, *about))
+
+
+def _pattern(event_type: str, word: str | None) -> str:
+    return f"{event_type}.#" if word is None else f"{event_type}.#.{word}.#"
 
 
 def _at_least_once(*, exchange: str) -> dict[str, str]:

@@ -63,6 +63,10 @@ class Event(Contract):
 
     type: ClassVar[str]
 
+    def about(self) -> tuple[str, ...]:
+        """What it is about besides its type, in words of ``topology.ONLY_ABOUT``; too many rather than too few."""
+        return ()
+
 
 ReplyT = TypeVar("ReplyT", bound=Contract)
 

@@ -6,7 +6,19 @@ from typing import ClassVar
 
 from shared.contracts.acts import Owner, RuleRun
 from shared.contracts.base import SYSTEM, Actor, Contract, Event, Instant
-from shared.contracts.facts import Fact, Span
+from shared.contracts.facts import (
+    EpisodeOpened,
+    Fact,
+    MessageAdded,
+    Resolved,
+    Span,
+    StatusChanged,
+    SurveyAnswered,
+    SurveyCommented,
+    TurnEnded,
+    TurnMerged,
+    TurnWaived,
+)
 from shared.contracts.messages import ContactSnapshot, MessageSnapshot, ThreadKey
 from shared.contracts.words import ClosedBy, Medium, MessageKind, Status, Substatus, Visibility
 
@@ -263,6 +275,24 @@ class ConversationChanged(Event):
     changes: tuple[Fact, ...]
     message: MessageSnapshot | None = None
     contact: ContactSnapshot | None = None
+
+    def about(self) -> tuple[str, ...]:
+        """``turns``: a span or a turn began, changed or ended. ``surveys``: one may be due, cancelled or answered."""
+        return (("turns",) if self._is_about_turns() else ()) + (("surveys",) if self._is_about_surveys() else ())
+
+    def _is_about_turns(self) -> bool:
+        now = self.conversation
+        if now.version == now.spans_revised or any(turn.revised == now.version for turn in now.turns):
+            return True
+        return any(isinstance(fact, TurnEnded | TurnWaived | TurnMerged | Resolved) for fact in self.changes)
+
+    def _is_about_surveys(self) -> bool:
+        return any(
+            isinstance(fact, Resolved | StatusChanged | SurveyAnswered | SurveyCommented)
+            or (isinstance(fact, EpisodeOpened) and fact.episode > 1)
+            or (isinstance(fact, MessageAdded) and fact.automatic)
+            for fact in self.changes
+        )
 
 
 class ConversationTriaged(Event):

@@ -35,6 +35,12 @@ HEARD_BY: dict[str, tuple[str, ...]] = {
 }
 """Event type → services with a queue for it, named ``<service>.<event type without version>``."""
 
+ONLY_ABOUT: dict[tuple[str, str], str] = {
+    ("conversation.changed.v1", "sla"): "turns",
+    ("conversation.changed.v1", "csat"): "surveys",
+}
+"""(Event type, service) → the one word of ``Event.about`` for which that service hears the event."""
+
 SINGLE_ACTIVE: frozenset[str] = frozenset({"routing.look.v1"})
 """Events whose queue has one active consumer at a time (the dispatcher)."""
 

@@ -39,8 +39,7 @@ class Entry:
 
     def kept(self) -> dict[str, Any]:
         """As it lies in the outbox, under its id."""
-        events = [{"meta": each.meta.model_dump_json().encode(), "body": each.body} for each in self.envelopes]
-        return self._with(events)
+        return self._with([_kept(each) for each in self.envelopes])
 
     def line(self, body: TrailBody) -> dict[str, Any]:
         """As it lies in the trail."""
@@ -68,7 +67,11 @@ class Entry:
     def of(cls, id: str, aggregate: str, kept: dict[str, Any]) -> Entry:
         """As read from the outbox."""
         envelopes = tuple(
-            Envelope(meta=Meta.model_validate_json(event["meta"]), body=bytes(event["body"]))
+            Envelope(
+                meta=Meta.model_validate_json(event["meta"]),
+                body=bytes(event["body"]),
+                about=tuple(event.get("about", ())),
+            )
             for event in kept["events"]
         )
         return cls(
@@ -82,6 +85,11 @@ class Entry:
             envelopes=envelopes,
             reply=kept.get("reply"),
         )
+
+
+def _kept(each: Envelope) -> dict[str, Any]:
+    kept: dict[str, Any] = {"meta": each.meta.model_dump_json().encode(), "body": each.body}
+    return {**kept, "about": list(each.about)} if each.about else kept
 
 
 def envelopes(

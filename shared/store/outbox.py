@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -248,4 +249,4 @@ class Outbox:
 
 def _marked(entry: Envelope) -> Envelope:
     """Says that this may be a repeat, so that consumers look into their trail."""
-    return Envelope(meta=entry.meta.model_copy(update={"redelivered": True}), body=entry.body)
+    return replace(entry, meta=entry.meta.model_copy(update={"redelivered": True}))

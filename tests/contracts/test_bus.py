@@ -80,6 +80,19 @@ async def test_what_is_published_before_anybody_listens_waits(town: Town) -> Non
     assert listener.bells == ["early"]
 
 
+async def test_a_service_that_hears_only_what_is_about_something_is_spared_the_rest(town: Town) -> None:
+    tower, church = await town.bus("tower"), await town.bus("church")
+    everything, golden = Listener(), Listener()
+    await tower.start([consumes(BellPolished, everything)])
+    await church.start([consumes(BellPolished, golden)])
+    for bell in ("Iron", "Gold", "Tin", "Gold"):
+        await tower.publish(said(BellPolished(bell=bell)))
+    await everything.times(4)
+    await golden.times(2)
+    assert sorted(everything.bells) == ["Gold", "Gold", "Iron", "Tin"]
+    assert golden.bells == ["Gold", "Gold"]
+
+
 async def test_an_event_that_nobody_hears_is_not_published(town: Town) -> None:
     tower = await town.bus("tower")
     await tower.publish(said(BellCracked(bell="Tsar")))

@@ -149,6 +149,7 @@ async def test_what_a_crash_left_unsent_the_next_process_publishes(
     assert len(broker.heard) == 50
     assert {each.meta.causation_id for each in broker.heard} == {f"c{n}" for n in range(50)}
     assert all(each.meta.redelivered for each in broker.heard)
+    assert {each.about for each in broker.heard} == {("counts",)}
     await heir.stop()
     assert await outbox(database) == 0
     assert await database.collection("cases_trail").count({}) == 50

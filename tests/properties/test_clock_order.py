@@ -12,9 +12,12 @@ import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
+from services.csat.handlers import reopened
+from services.sla.domain.observations import observations
 from shared.contracts.acts import AssignOwner, Owner, Resolve, SetNew, SetPending
 from shared.contracts.clocks import ClockSnapshot
 from shared.contracts.conversations import ConversationChanged
+from shared.contracts.facts import Resolved, SurveyAnswered
 from shared.contracts.settings import Distribution, Policy, WorkflowSettings
 from shared.contracts.words import ClockKind, ClockOutcome, OwnerKind
 from shared.errors import RetryLater, SwitchboardError
@@ -124,6 +127,15 @@ async def end(deliveries: Sequence[ConversationChanged], chance: random.Random |
 def essence(clock: ClockSnapshot) -> tuple[object, ...]:
     """What must not depend on order."""
     return clock.id, clock.kind, clock.policy, clock.spans, clock.outcome, clock.elapsed_seconds, clock.running
+
+
+@given(lives())
+@settings(max_examples=150)
+def test_sla_and_csat_are_spared_only_changes_that_mean_nothing_to_them(events: Sequence[ConversationChanged]) -> None:
+    for each in events:
+        assert "turns" in each.about() or not observations(each)
+        is_of_surveys = reopened(each) or any(isinstance(fact, Resolved | SurveyAnswered) for fact in each.changes)
+        assert "surveys" in each.about() or not is_of_surveys
 
 
 @given(lives(), st.randoms(use_true_random=False))

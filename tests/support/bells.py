@@ -18,11 +18,14 @@ class BellRang(Event):
 
 
 class BellPolished(Event):
-    """A bell was polished; heard by the tower alone."""
+    """A bell was polished; the church hears only of golden ones."""
 
     type: ClassVar[str] = "bell.polished.v1"
 
     bell: str
+
+    def about(self) -> tuple[str, ...]:
+        return ("size", "gold", "age") if self.bell == "Gold" else ("size",)
 
 
 class BellLookedAt(Event):
@@ -67,12 +70,13 @@ class CountBells(Command[Rung]):
 BELLS = Topology(
     heard_by={
         "bell.rang.v1": ("tower", "church"),
-        "bell.polished.v1": ("tower",),
+        "bell.polished.v1": ("tower", "church"),
         "bell.looked.v1": ("tower",),
         "bell.cracked.v1": (),
     },
     single_active=frozenset({"bell.looked.v1"}),
     services=("tower", "church"),
+    only_about={("bell.polished.v1", "church"): "gold"},
 )
 
 

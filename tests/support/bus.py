@@ -152,7 +152,7 @@ class FakeBus(Bus):
     async def publish(self, entry: Envelope) -> None:
         if self.broker.away:
             raise RetryLater("the broker is away")
-        services = self.broker.topology.heard_by.get(entry.meta.type, ())
+        services = self.broker.topology.hearers(entry.meta.type, entry.about)
         if not services:
             return
         self.published.append(entry)

@@ -32,6 +32,9 @@ class CaseChanged(Event):
     message: dict[str, str] | None = None
     note: str = ""
 
+    def about(self) -> tuple[str, ...]:
+        return ("counts",)
+
 
 class CaseCounted(Event):
     type: ClassVar[str] = "case.counted.v1"

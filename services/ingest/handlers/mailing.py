@@ -148,7 +148,7 @@ class Mailing:
             for file, kept in zip(mail.files, files, strict=True)
             if file.content_id and kept.id is not None
         )
-        if posted.cut:
+        if posted.cut or mail.cut:
             files.append(Attachment(name="…", problem="The mail is too large: only its beginning is here."))
         return Arrival(
             thread=thread,

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest.domain.mail.reading import NOBODY, read
+from services.ingest.domain.mail.reading import MOST_COMPARED, MOST_LINES, NOBODY, beginning, read
 from tests.support.mail import bounce, mail
 
 HEAD = b"From: Ana <ana@example.org>\r\n"
@@ -118,6 +118,24 @@ def test_hostile_mail_is_read_soon_and_clean(kind: str) -> None:
         assert not any("\ud800" <= character <= "\udfff" for character in text)
     assert len(found.text) <= 100_000
     assert "\n" not in found.subject + found.name
+
+
+@pytest.mark.parametrize("end", [b"\r\n", b"\n", b"\r"])
+def test_of_endless_lines_the_beginning_is_read(end: bytes) -> None:
+    most = b"a" + end
+    assert beginning(most * MOST_LINES) == most * MOST_LINES
+    assert beginning(most * (MOST_LINES + 9)) == most * MOST_LINES
+
+
+def test_the_more_parts_within_parts_the_fewer_lines_are_read() -> None:
+    nested = HEAD + b"".join(b"Content-Type: multipart/mixed; boundary=%d\r\n\r\n--%d\r\n" % (n, n) for n in range(400))
+    lines = beginning(nested + b"a\r\n" * 100_000).count(b"\n")
+    assert lines == MOST_COMPARED // 401
+
+
+def test_a_mail_of_which_not_all_is_read_says_so() -> None:
+    found = read(HEAD + b"Subject: Long\r\n\r\n" + b"\n" * MOST_LINES)
+    assert (found.cut, found.subject, read(mail()).cut) == (True, "Long", False)
 
 
 @given(st.binary(max_size=500))

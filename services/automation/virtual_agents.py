@@ -43,7 +43,10 @@ from shared.schedule import Schedule
 from shared.store import Decision
 from shared.timers import Timers
 
-AT_ONCE = 64
+OF_ONE = 8
+CONNECTIONS = 1000
+"""More than there are virtual agents with all their places taken: none waits for another's."""
+
 DRAIN_SECONDS = 5.0
 PAUSE_SECONDS = 5.0
 
@@ -63,7 +66,7 @@ class VirtualAgentsPart:
         silences = Silences(self._silences)
         circuits = Circuits(self._circuits, clock, self._connected.get)
         self._outside = Outside(
-            allow_private=runtime.settings.allow_private_endpoints, timeout=CALL_SECONDS, connections=AT_ONCE
+            allow_private=runtime.settings.allow_private_endpoints, timeout=CALL_SECONDS, connections=CONNECTIONS
         )
         metrics = AgentMetrics(runtime.metrics)
         endpoints = Endpoints(self._outside, common.replicas, clock, metrics)
@@ -94,7 +97,7 @@ class VirtualAgentsPart:
             silenced=self._silenced,
             rule_resolves=self._resolving.__contains__,
         )
-        self._runner = Runner(deeds.perform, at_once=AT_ONCE)
+        self._runner = Runner(deeds.perform, of_one=OF_ONE)
         self._store.on_saved(self._runner.saw)
         self._timers = Timers(self._store, _woken, clock, metrics=runtime.metrics)
         self._active: frozenset[str] = frozenset()

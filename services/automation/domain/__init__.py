@@ -1,1 +1,1 @@
-"""Pure decisions of the automation service: keywords and rules."""
+"""Pure decisions of the automation service: rules, virtual agents, webhooks."""

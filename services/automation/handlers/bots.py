@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -27,8 +26,6 @@ from shared.text import clean_json
 from shared.webhooks import sign
 
 CALL_SECONDS = 15.0
-CALLS_OF_ONE = 8
-"""Calls at once to one endpoint: a slow one holds up nobody else."""
 
 
 class NotTaken(RetryLater):
@@ -53,24 +50,20 @@ class Endpoints:
         self._reasons = copies.book(ResolveReason)
         self._attributes = copies.book(ContactAttribute)
         self._clock = clock
-        self._places: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(CALLS_OF_ONE))
 
     async def tell(self, agent: VirtualAgent, session: Session, deed: Tell, told: BotTold) -> BotAnswer:
         """Post it, signed, under the deed's id. Raises NotTaken for anything but a 2xx answer that can be read."""
         body = told.model_dump_json().encode()
         headers = {**sign(agent.secret or "", deed.id, self._clock.now(), body), "content-type": "application/json"}
         seconds = min(CALL_SECONDS, session.plan.agent_timeout)
-        async with self._places[session.agent]:
-            try:
-                with self._metrics.seconds.time():
-                    async with asyncio.timeout(seconds):
-                        answer = await self._outside.post(str(agent.endpoint), body, headers)
-            except Unprocessable as error:
-                raise NotTaken(error.detail) from error
-            except TimeoutError as error:
-                raise NotTaken("It gave no answer in time.") from error
-            except RetryLater as error:
-                raise NotTaken(error.detail) from error
+        try:
+            with self._metrics.seconds.time():
+                async with asyncio.timeout(seconds):
+                    answer = await self._outside.post(str(agent.endpoint), body, headers)
+        except TimeoutError as error:
+            raise NotTaken("It gave no answer in time.") from error
+        except (Unprocessable, RetryLater) as error:
+            raise NotTaken(error.detail) from error
         return read_answer(answer)
 
     def understood(self, answer: BotAnswer) -> Understood:

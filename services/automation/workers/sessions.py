@@ -1,8 +1,9 @@
-"""Does what virtual agents' sessions have to do: one deed at a time in a conversation, many conversations at once."""
+"""Does what virtual agents' sessions have to do: one deed at a time in a conversation, a few at once for each agent."""
 
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 
 from services.automation.domain.deeds import Deed
@@ -16,12 +17,13 @@ Perform = Callable[[Session, Deed], Awaitable[None]]
 class Runner:
     """Told of every saved session; attempts the deed that the state grants, in order, without end of its own.
 
-    What a crash or an error cuts off is granted again when its lease (``wake_at``) is over.
+    What a crash or an error cuts off is granted again when its lease (``wake_at``) is over. ``of_one`` virtual agent so
+    many are attempted at once: one whose endpoint is slow holds up no other.
     """
 
-    def __init__(self, perform: Perform, *, at_once: int) -> None:
+    def __init__(self, perform: Perform, *, of_one: int) -> None:
         self._perform = perform
-        self._places = asyncio.Semaphore(at_once)
+        self._places: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(of_one))
         self._latest: dict[str, Session] = {}
         self._running: set[str] = set()
         self._jobs = Jobs()
@@ -51,7 +53,7 @@ class Runner:
                 if (deed.id, session.attempts) == before:
                     continue  # the same state heard of twice while it was attempted
                 before = deed.id, session.attempts
-                async with self._places:
+                async with self._places[session.agent]:
                     await self._perform(session, deed)
         finally:
             self._running.discard(id)

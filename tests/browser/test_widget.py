@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import uvicorn
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, FilePayload, Page, async_playwright, expect
 
 from shared.contracts.base import Actor, Meta
 from shared.contracts.conversation_commands import AnswerInvitation, ConversationReply
+from shared.contracts.files import StoreAttachment
 from shared.contracts.messages import MessageReceived, QuickReply, ReadMessage, SendMessage
 from shared.contracts.words import ActorKind, Delivery
 from shared.errors import Conflict
@@ -47,6 +50,25 @@ class Site:
         (conversation,) = {event.thread.conversation for event in self.house.said(MessageReceived)}
         sent = await self.house.bus.ask(SendMessage(conversation=conversation, text=text, by=EVA))
         return sent.message.id
+
+    async def send_file(self, name: str, content: bytes) -> str:
+        """An agent's file in the only conversation there is; its name as stored."""
+        (conversation,) = {event.thread.conversation for event in self.house.said(MessageReceived)}
+        data = base64.b64encode(content).decode()
+        piece = StoreAttachment(
+            conversation=conversation,
+            upload=name,
+            name=name,
+            media_type="text/plain",
+            number=0,
+            data=data,
+            end=True,
+            by=EVA,
+        )
+        stored = (await self.house.bus.ask(piece)).attachment
+        assert stored is not None
+        await self.house.bus.ask(SendMessage(conversation=conversation, text="", attachments=(stored,), by=EVA))
+        return stored.name
 
     async def offer(self, *labels: str, invitation: str | None = None) -> str:
         """An automatic message with buttons, of a survey where ``invitation`` says so."""
@@ -216,6 +238,26 @@ async def test_CS_10_the_buttons_of_a_survey_answer_it_and_others_say_their_word
     await site.offer("An order", "<b>Something else</b>")
     await page.get_by_role("button", name="<b>Something else</b>").click()
     await expect(page.locator(".said.visitor").last).to_contain_text("<b>Something else</b>")
+    found = (await Axe().run(page)).response["violations"]
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+    await context.close()
+
+
+async def test_CH_08_files_go_both_ways(site: Site, browser: Browser) -> None:
+    context = await browser.new_context(locale="en-GB")
+    page = await opened(context, site)
+    photo = b"\xff\xd8" + bytes(range(256)) * 900  # a piece and a bit
+    chosen: FilePayload = {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": photo}
+    await page.locator("input[type=file]").set_input_files([chosen])
+    await expect(page.locator(".said.visitor.sent")).to_have_count(1)
+    (event,) = site.house.said(MessageReceived)
+    (file,) = event.message.attachments
+    assert (event.message.text, file.name, file.type, file.size) == ("", "photo.jpg", "image/jpeg", len(photo))
+    assert await site.send_file("bill.txt", b"12 EUR") == "bill.txt"
+    for name, content in (("photo.jpg", photo), ("bill.txt", b"12 EUR")):
+        async with page.expect_download() as download:
+            await page.get_by_role("button", name=f"Save the file {name}").click()
+        assert Path(await (await download.value).path()).read_bytes() == content
     found = (await Axe().run(page)).response["violations"]
     assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
     await context.close()

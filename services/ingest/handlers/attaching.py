@@ -1,9 +1,10 @@
-"""Files that agents send along: taken in pieces, checked against what the channel takes, forgotten when never sent."""
+"""Files that are sent along: taken in pieces, checked against what the channel takes, forgotten when never sent."""
 
 from __future__ import annotations
 
 import base64
 import binascii
+from dataclasses import dataclass
 from datetime import timedelta
 
 from services.ingest.handlers.writing import takes
@@ -16,15 +17,52 @@ from shared.contracts.settings import Channel
 from shared.errors import Conflict, InvalidInput, TooLarge, Unprocessable
 from shared.ids import derived
 from shared.resources import Book
-from shared.store import UPLOAD_PIECE
+from shared.store import UPLOAD_PIECE, Blob
 from shared.text import one_line
 
 KEPT_UNSENT = timedelta(hours=24)
 MOST_FORGOTTEN = 100
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One piece of a file under way, ``UPLOAD_PIECE`` bytes but for the last. ``number`` counts from 0."""
+
+    file: str
+    name: str
+    type: str
+    number: int
+    data: bytes
+    end: bool
+
+
+async def keep(repository: IngestRepository, channel: Channel, conversation: str, piece: Piece) -> Attachment | None:
+    """Keep a piece; with the last one the file is there. Pieces may be repeated. 413 past the channel's limit."""
+    if not piece.data:
+        raise Unprocessable("The file is empty.")
+    if len(piece.data) > UPLOAD_PIECE or (len(piece.data) < UPLOAD_PIECE and not piece.end):
+        raise Conflict(f"A piece must have {UPLOAD_PIECE} bytes, but for the last.")
+    if piece.number * UPLOAD_PIECE + len(piece.data) > channel.max_attachment_mb * 1_048_576:
+        raise TooLarge(f"A file of this channel may have at most {channel.max_attachment_mb} MB.")
+    if piece.number == 0:
+        await repository.note_upload(piece.file, conversation)
+    await repository.blobs.put_piece(piece.file, piece.number, piece.data)
+    if not piece.end:
+        return None
+    name = one_line(piece.name.replace("\\", "/").rpartition("/")[2], 255) or "file"
+    blob = await repository.blobs.put_together(
+        piece.file, piece.number + 1, len(piece.data), name=name, type=piece.type
+    )
+    return attached(blob)
+
+
+def attached(blob: Blob) -> Attachment:
+    """A stored file, as a message carries it."""
+    return Attachment(id=blob.id, name=blob.name, type=blob.type, size=blob.size)
+
+
 class Attaching:
-    """Uploads (CH-08)."""
+    """What agents upload (CH-08)."""
 
     def __init__(self, repository: IngestRepository, channels: Book[Channel], clock: Clock) -> None:
         self._repository = repository
@@ -39,20 +77,15 @@ class Attaching:
             raise Unprocessable("This channel cannot carry files.")
         if not takes(channel, command.media_type):
             raise Unprocessable(f"This channel does not take files of type {one_line(command.media_type, 100)}.")
-        data = _bytes(command)
-        if command.number * UPLOAD_PIECE + len(data) > channel.max_attachment_mb * 1_048_576:
-            raise TooLarge(f"A file of this channel may have at most {channel.max_attachment_mb} MB.")
-        id = derived("upload", command.by.id, command.conversation, command.upload)
-        if command.number == 0:
-            await self._repository.note_upload(id, command.conversation)
-        await self._repository.blobs.put_piece(id, command.number, data)
-        if not command.end:
-            return StoredFile()
-        name = one_line(command.name.replace("\\", "/").rpartition("/")[2], 255) or "file"
-        blob = await self._repository.blobs.put_together(
-            id, command.number + 1, len(data), name=name, type=command.media_type
+        piece = Piece(
+            file=derived("upload", command.by.id, command.conversation, command.upload),
+            name=command.name,
+            type=command.media_type,
+            number=command.number,
+            data=_bytes(command),
+            end=command.end,
         )
-        return StoredFile(attachment=Attachment(id=blob.id, name=blob.name, type=blob.type, size=blob.size))
+        return StoredFile(attachment=await keep(self._repository, channel, command.conversation, piece))
 
     async def forget_unsent(self) -> None:
         """Files uploaded a day ago that no message carries; at most a hundred at a time."""
@@ -67,11 +100,6 @@ class Attaching:
 
 def _bytes(command: StoreAttachment) -> bytes:
     try:
-        data = base64.b64decode(command.data, validate=True)
+        return base64.b64decode(command.data, validate=True)
     except binascii.Error as error:
         raise InvalidInput("The piece is not base64.") from error
-    if not data:
-        raise Unprocessable("The file is empty.")
-    if len(data) > UPLOAD_PIECE or (len(data) < UPLOAD_PIECE and not command.end):
-        raise Conflict(f"A piece must have {UPLOAD_PIECE} bytes, but for the last.")
-    return data

@@ -6,11 +6,15 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from services.ingest.domain.message import StoredMessage
+from services.ingest.handlers.attaching import Piece, attached, keep
 from services.ingest.handlers.receipts import Receipts
 from services.ingest.repository import IngestRepository
 from shared.clock import Clock
-from shared.contracts.messages import ThreadKey
+from shared.contracts.messages import Attachment, ThreadKey
+from shared.contracts.settings import Channel
 from shared.contracts.words import Delivery, Direction
+from shared.errors import NotFound, Unprocessable
+from shared.store import Blob, Blobs
 
 OVERLAP = timedelta(seconds=5)
 """Times of two processes may differ, and writes overtake one another: a little is read again, and known by its id."""
@@ -45,6 +49,29 @@ class Chatting:
                 state = states.get(id)
                 if state is not None and _is_visible(state, thread) and _is_new(state, status):
                     await self._receipts.report(state, status, None, "")
+
+    async def keep(self, thread: ThreadKey, channel: Channel, piece: Piece) -> None:
+        """A piece of a file that the visitor is going to send (CH-08)."""
+        await keep(self._repository, channel, thread.conversation, piece)
+
+    async def kept(self, ids: Sequence[str]) -> tuple[Attachment, ...]:
+        """Files that he sent in pieces, all of them."""
+        blobs = [await self._repository.blobs.about(id) for id in ids]
+        if any(blob is None for blob in blobs):
+            raise Unprocessable("Send the file first.")
+        return tuple(attached(blob) for blob in blobs if blob is not None)
+
+    async def file(self, thread: ThreadKey, id: str) -> Blob:
+        """A file of his conversation. NotFound where no message of it carries one."""
+        blob = await self._repository.blobs.about(id)
+        if blob is None or not await self._repository.has_file(thread.conversation, id):
+            raise NotFound("There is no such file in this conversation.")
+        return blob
+
+    @property
+    def blobs(self) -> Blobs:
+        """The bytes."""
+        return self._repository.blobs
 
 
 def _is_visible(state: StoredMessage, thread: ThreadKey) -> bool:

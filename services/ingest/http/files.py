@@ -13,7 +13,7 @@ from services.ingest.domain.links import is_signed
 from shared.clock import Clock
 from shared.errors import NotFound
 from shared.http import CleanRoute
-from shared.store import Blobs
+from shared.store import Blob, Blobs
 
 
 class FileLinks:
@@ -43,17 +43,23 @@ class FileLinks:
         about = await self._blobs.about(attachment)
         if about is None:
             raise NotFound("There is no such file, or its address is too old.")
-        headers = {
-            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(about.name or 'file', safe='')}",
-            "Content-Length": str(about.size),
-            "X-Content-Type-Options": "nosniff",
-            "Content-Security-Policy": "default-src 'none'; sandbox",
-            "Cache-Control": "private, no-store",
-        }
-        return StreamingResponse(self._bytes(attachment), media_type="application/octet-stream", headers=headers)
+        return download(self._blobs, about)
 
-    async def _bytes(self, id: str) -> AsyncIterator[bytes]:
-        offset = 0
-        while piece := await self._blobs.read(id, offset):
-            yield piece
-            offset += len(piece)
+
+def download(blobs: Blobs, about: Blob) -> Response:
+    """A stored file, to be saved and never run (CH-15)."""
+    headers = {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(about.name or 'file', safe='')}",
+        "Content-Length": str(about.size),
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "Cache-Control": "private, no-store",
+    }
+    return StreamingResponse(_bytes(blobs, about.id), media_type="application/octet-stream", headers=headers)
+
+
+async def _bytes(blobs: Blobs, id: str) -> AsyncIterator[bytes]:
+    offset = 0
+    while piece := await blobs.read(id, offset):
+        yield piece
+        offset += len(piece)

@@ -16,8 +16,10 @@ from starlette.responses import Response
 from services.ingest.domain.message import MAX_TEXT, StoredMessage
 from services.ingest.domain.visitor import Visitor, token, visitor_of, worth_renewing
 from services.ingest.handlers.accepting import Accepting, Arrival
+from services.ingest.handlers.attaching import Piece
 from services.ingest.handlers.chatting import Chatting
 from services.ingest.http.assets import asset
+from services.ingest.http.files import download
 from services.ingest.http.gate import Gate
 from services.ingest.http.limiting import Limiter
 from services.ingest.streams import Streams
@@ -28,7 +30,7 @@ from shared.contracts.live import TimelineHint
 from shared.contracts.messages import ThreadKey
 from shared.contracts.settings import Channel, WebchatConfig
 from shared.contracts.words import Direction, Medium, MessageKind, Visibility
-from shared.errors import NotFound, Unauthenticated, Unprocessable
+from shared.errors import Forbidden, NotFound, Unauthenticated, Unprocessable
 from shared.http import CleanRoute
 from shared.ids import derived, new_id
 from shared.resources import Book
@@ -38,6 +40,9 @@ PING_SECONDS = 15.0
 LOOK_EVERY = 4
 """Pings between looks without a hint."""
 
+MOST_FILES = 10
+MOST_PIECES = 1000
+
 ClientId = Annotated[str, Field(min_length=1, max_length=64, pattern="^[A-Za-z0-9_-]+$")]
 
 
@@ -45,9 +50,20 @@ class NewMessage(BaseModel):
     """What the visitor wrote; ``id`` is made by the page, so that a repeat is the same message."""
 
     id: ClientId
-    text: str = Field(min_length=1, max_length=MAX_TEXT)
+    text: str = Field(default="", max_length=MAX_TEXT)
+    files: list[ClientId] = Field(default_factory=list, max_length=MOST_FILES)
     language: str = Field(default="", max_length=64)
     name: str = Field(default="", max_length=255)
+
+
+class FilePiece(BaseModel):
+    """Which piece of which file a body is; ``id`` is made by the page."""
+
+    id: ClientId
+    name: str = Field(default="", max_length=255)
+    type: str = Field(default="application/octet-stream", max_length=127, pattern=r"^[a-z]+/[a-z0-9.+-]+$")
+    number: int = Field(ge=0, le=MOST_PIECES)
+    end: bool = False
 
 
 class Seen(BaseModel):
@@ -102,6 +118,8 @@ class Widget:
         add("/session", self.session, methods=["POST"])
         add("/messages", self.write, methods=["POST"])
         add("/messages", self.history, methods=["GET"])
+        add("/files", self.upload, methods=["POST"], status_code=204)
+        add("/files/{file}", self.file, methods=["GET"], response_class=Response, response_model=None)
         add("/answers", self.answer, methods=["POST"], status_code=204)
         add("/receipts", self.receipts, methods=["POST"], status_code=204)
         add("/events", self.events, methods=["GET"], response_class=Response, response_model=None)
@@ -120,7 +138,12 @@ class Widget:
     async def config(self, channel: str) -> dict[str, Any]:
         """How the box looks."""
         found, config = self._channel(channel)
-        return {"name": found.handle or found.name, "greeting": config.greeting, "colour": config.colour}
+        return {
+            "name": found.handle or found.name,
+            "greeting": config.greeting,
+            "colour": config.colour,
+            "files_mb": found.max_attachment_mb if config.visitor_files else 0,
+        }
 
     async def session(self, channel: str, request: Request) -> dict[str, Any]:
         """A token for a new visitor, or a fresh one for a visitor whose token is getting old."""
@@ -142,8 +165,9 @@ class Widget:
         visitor = self._visitor(channel, request)
         await self._limiter.hit("messages", visitor.id)
         await self._limiter.hit("address", _address(request))
-        if not body.text.strip():
+        if not body.text.strip() and not body.files:
             raise Unprocessable("Write something first.", errors=[{"field": "text", "message": "is empty"}])
+        files = await self._chatting.kept([_file(visitor, id) for id in body.files])
         now = self._clock.now()
         arrival = Arrival(
             thread=_thread(visitor),
@@ -151,6 +175,7 @@ class Widget:
             kind=MessageKind.CHAT,
             text=body.text,
             name=one_line(body.name, 255),
+            attachments=files,
             browser_language=_language(body.language or request.headers.get("accept-language", "")),
         )
         async with self._gate():
@@ -158,6 +183,26 @@ class Widget:
         hint = TimelineHint(conversation=arrival.thread.conversation, message_id=arrival.id)
         await self._streams.on_hint(hint)  # his other windows
         return {"id": arrival.id, "stored": bool(stored), "at": _milliseconds(now)}
+
+    async def upload(self, channel: str, piece: Annotated[FilePiece, Query()], request: Request) -> None:
+        """A piece of a file (the body), before the message that carries it. 403 where visitors may not send files."""
+        found, config = self._channel(channel)
+        visitor = self._visitor(channel, request)
+        if not config.visitor_files:
+            raise Forbidden("Files cannot be sent in this chat.")
+        if piece.number == 0:
+            await self._limiter.hit("messages", visitor.id)
+        await self._limiter.hit("address", _address(request))
+        id = _file(visitor, piece.id)
+        part = Piece(id, piece.name, piece.type, piece.number, await request.body(), piece.end)
+        await self._chatting.keep(_thread(visitor), found, part)
+
+    async def file(self, channel: str, file: str, request: Request) -> Response:
+        """A file of the visitor's conversation, to be saved."""
+        self._channel(channel)
+        visitor = self._visitor(channel, request)
+        await self._limiter.hit("reads", _address(request))
+        return download(self._chatting.blobs, await self._chatting.file(_thread(visitor), file))
 
     async def history(
         self, channel: str, request: Request, after: Annotated[int, Query(ge=0, le=2**43)] = 0
@@ -245,6 +290,9 @@ def said(state: StoredMessage) -> dict[str, Any]:
         "from": "visitor" if message.direction is Direction.INBOUND else "us",
         "text": message.text,
         "masked": message.masked_at is not None,
+        "files": [
+            {"id": one.id, "name": one.name, "size": one.size} for one in message.attachments if one.id is not None
+        ],
         "replies": [{"id": one.id, "label": one.label} for one in message.quick_replies],
         "survey": message.invitation,
         "at": _milliseconds(message.sent_at),
@@ -253,6 +301,11 @@ def said(state: StoredMessage) -> dict[str, Any]:
 
 def _thread(visitor: Visitor) -> ThreadKey:
     return ThreadKey(channel=visitor.channel, address=visitor.id, visibility=Visibility.PRIVATE)
+
+
+def _file(visitor: Visitor, id: str) -> str:
+    """The stored id of a file that the visitor's page called ``id``: nobody else's can be named."""
+    return derived("visitor-file", visitor.id, id)
 
 
 def _bearer(request: Request) -> str:

@@ -19,6 +19,8 @@
       unread: (n) => (n === 1 ? '1 new message' : `${n} new messages`), wait: 'Too much at once: one moment…',
       tooLong: 'The message is too long.', away: 'This chat is not available.', log: 'Messages',
       choose: 'Answers to choose from', recorded: 'Your answer was recorded.', late: 'This question is closed.',
+      attach: 'Attach a file', file: (name) => `Save the file ${name}`, tooLarge: (mb) => `A file may have at most ${mb} MB.`,
+      refused: 'The file was not taken.', empty: 'The file is empty.',
     },
     es: {
       open: 'Abrir el chat', close: 'Cerrar el chat', title: 'Chat', write: 'Escribe un mensaje', send: 'Enviar',
@@ -27,6 +29,9 @@
       unread: (n) => (n === 1 ? '1 mensaje nuevo' : `${n} mensajes nuevos`), wait: 'Demasiado a la vez: un momento…',
       tooLong: 'El mensaje es demasiado largo.', away: 'Este chat no está disponible.', log: 'Mensajes',
       choose: 'Respuestas para elegir', recorded: 'Tu respuesta quedó registrada.', late: 'Esta pregunta está cerrada.',
+      attach: 'Adjuntar un archivo', file: (name) => `Guardar el archivo ${name}`,
+      tooLarge: (mb) => `Un archivo puede tener como mucho ${mb} MB.`, refused: 'El archivo no fue aceptado.',
+      empty: 'El archivo está vacío.',
     },
   }[language];
 
@@ -52,10 +57,11 @@
     }
   }
 
+  const files = new Map(); // by client id of the message that carries it: {file, sent} (bytes that have arrived)
   const messages = new Map(); // by client id (ours) or id (theirs): {key, id, from, text, at, version, state, masked}
   let cursor = 0;
   let unread = 0;
-  let config = { name: '', greeting: '', colour: '#1c7ed6' };
+  let config = { name: '', greeting: '', colour: '#1c7ed6', files_mb: 0 };
 
   // --- speaking with the server ------------------------------------------------------------------------------------
 
@@ -70,9 +76,10 @@
   async function call(path, { method = 'GET', body, signal } = {}) {
     const headers = { accept: 'application/json' };
     if (memory.token) headers.authorization = `Bearer ${memory.token}`;
-    if (body) headers['content-type'] = 'application/json';
+    const bytes = body instanceof Blob;
+    if (body) headers['content-type'] = bytes ? 'application/octet-stream' : 'application/json';
     const answer = await fetch(base + path, {
-      method, headers, signal, credentials: 'omit', cache: 'no-store', body: body && JSON.stringify(body),
+      method, headers, signal, credentials: 'omit', cache: 'no-store', body: body && (bytes ? body : JSON.stringify(body)),
     });
     if (!answer.ok) {
       const problem = await answer.json().catch(() => null);
@@ -118,10 +125,13 @@
       const next = memory.unsent[0];
       try {
         await session();
-        const body = { id: next.id, text: next.text, language: browserLanguage, name: script.dataset.name || '' };
+        if (next.file) await upload(next.id);
+        const carried = next.file ? [next.id] : [];
+        const body = { id: next.id, text: next.text, files: carried, language: browserLanguage, name: script.dataset.name || '' };
         const answer = await (await call('/messages', { method: 'POST', body })).json();
         settle(next.id, { state: 'sent', id: answer.id, at: answer.at });
         remember({ unsent: memory.unsent.filter((one) => one.id !== next.id) });
+        files.delete(next.id);
         tries = 0;
         note('');
         listen();
@@ -133,7 +143,8 @@
           note(error.status === 429 ? words.wait : words.offline);
           await pause(error.after || backoff(tries++));
         } else {
-          note(error.status === 413 || error.status === 422 ? words.tooLong : words.away);
+          const long = error.status === 413 || error.status === 422;
+          note(next.file && error.status !== 404 ? words.refused : long ? words.tooLong : words.away);
           settle(next.id, { state: 'failed' });
           remember({ unsent: memory.unsent.filter((one) => one.id !== next.id) });
         }
@@ -142,11 +153,51 @@
     sending = false;
   }
 
-  function write(text) {
+  function write(text, file) {
     const id = newId();
-    put({ key: id, from: 'visitor', text, at: Date.now(), version: 0, state: 'sending' });
-    remember({ unsent: [...memory.unsent, { id, text }] });
+    const about = file && { name: file.name || 'file', size: file.size };
+    if (file) files.set(id, { file, sent: 0 });
+    put({ key: id, from: 'visitor', text, files: about ? [about] : [], at: Date.now(), version: 0, state: 'sending' });
+    remember({ unsent: [...memory.unsent, { id, text, file: about }] });
     sendAll();
+  }
+
+  // In pieces, each repeatable; a break goes on with the first that is missing.
+  const PIECE = 196608;
+  async function upload(id) {
+    const held = files.get(id);
+    const type = /^[a-z]+\/[a-z0-9.+-]+$/.test(held.file.type) ? held.file.type : 'application/octet-stream';
+    while (held.sent < held.file.size) {
+      const piece = held.file.slice(held.sent, held.sent + PIECE);
+      const end = held.sent + piece.size >= held.file.size;
+      const query = new URLSearchParams({ id, name: held.file.name.slice(0, 255), type, number: held.sent / PIECE, end });
+      await call(`/files?${query}`, { method: 'POST', body: piece });
+      held.sent += piece.size;
+      settle(id, { percent: Math.floor((held.sent / held.file.size) * 100) });
+    }
+  }
+
+  function sendFiles(chosen) {
+    for (const file of chosen) {
+      if (file.size > config.files_mb * 1048576) note(words.tooLarge(config.files_mb));
+      else if (!file.size) note(words.empty);
+      else {
+        note('');
+        write('', file);
+      }
+    }
+  }
+
+  async function save(file) {
+    try {
+      let answer;
+      await repeated(async () => (answer = await call(`/files/${file.id}`)));
+      const address = URL.createObjectURL(await answer.blob());
+      make('a', { href: address, download: file.name }).click();
+      setTimeout(() => URL.revokeObjectURL(address), 60000);
+    } catch {
+      note(words.offline);
+    }
   }
 
   // A button: a survey's answers it, any other says its words.
@@ -183,7 +234,7 @@
 
   function again(message) {
     settle(message.key, { state: 'sending' });
-    remember({ unsent: [...memory.unsent, { id: message.key, text: message.text }] });
+    remember({ unsent: [...memory.unsent, { id: message.key, text: message.text, file: message.files?.[0] }] });
     sendAll();
   }
 
@@ -311,6 +362,13 @@
     .said a { color: inherit; text-decoration: underline; }
     .small { display: block; font-size: 12px; margin-block-start: 2px; white-space: normal; }
     .said.us .small { color: var(--soft); }
+    .file { display: flex; align-items: center; gap: 6px; min-block-size: 44px; padding: 2px 0; background: transparent;
+      color: inherit; text-align: start; overflow-wrap: anywhere; }
+    button.file { text-decoration: underline; }
+    .file svg, .attach svg { flex: none; inline-size: 20px; block-size: 20px; fill: currentColor; }
+    .attach { min-inline-size: 44px; min-block-size: 44px; border-radius: 10px; background: transparent; color: var(--soft);
+      display: grid; place-items: center; }
+    .attach:hover { color: var(--ink); }
     .retry { background: transparent; color: inherit; text-decoration: underline; padding: 0 2px; font-size: 12px; }
     .choices { display: flex; flex-wrap: wrap; gap: 6px; margin-block: 8px 4px; }
     .choice { flex: 1 1 auto; min-inline-size: 44px; min-block-size: 44px; padding: 4px 12px; border: 1px solid var(--soft);
@@ -334,18 +392,21 @@
     return element;
   }
 
-  function icon() {
+  const TALK = 'M4 3h16a2 2 0 0 1 2 2v10a2 2 0 0 1-2 2h-8l-5 4v-4H4a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2z';
+  const CLIP = 'M16.5 6v11.5a4 4 0 0 1-8 0V5a2.5 2.5 0 0 1 5 0v10.5a1 1 0 0 1-2 0V6H10v9.5a2.5 2.5 0 0 0 5 0V5a4 4 0 0 0-8 0v12.5a5.5 5.5 0 0 0 11 0V6z';
+
+  function icon(shape) {
     const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
     const path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
     svg.setAttribute('viewBox', '0 0 24 24');
     svg.setAttribute('aria-hidden', 'true');
-    path.setAttribute('d', 'M4 3h16a2 2 0 0 1 2 2v10a2 2 0 0 1-2 2h-8l-5 4v-4H4a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2z');
+    path.setAttribute('d', shape);
     svg.append(path);
     return svg;
   }
 
   const badge = make('span', { className: 'badge', hidden: true, attributes: { 'aria-hidden': 'true' } });
-  const launcher = make('button', { className: 'launcher', type: 'button' }, icon(), badge);
+  const launcher = make('button', { className: 'launcher', type: 'button' }, icon(TALK), badge);
   const title = make('h2', { id: 'title', textContent: words.title });
   const close = make('button', { className: 'close', type: 'button', textContent: '×' });
   close.setAttribute('aria-label', words.close);
@@ -359,7 +420,11 @@
   input.setAttribute('aria-describedby', 'hint');
   const hint = make('span', { id: 'hint', className: 'away', textContent: words.hint });
   const send = make('button', { className: 'send', type: 'submit', textContent: words.send });
-  const form = make('form', {}, input, hint, send);
+  const chooser = make('input', { type: 'file', multiple: true, hidden: true, tabIndex: -1 });
+  chooser.setAttribute('aria-label', words.attach);
+  const attach = make('button', { className: 'attach', type: 'button', hidden: true, title: words.attach }, icon(CLIP));
+  attach.setAttribute('aria-label', words.attach);
+  const form = make('form', {}, attach, chooser, input, hint, send);
   const panel = make(
     'section',
     { className: 'panel', hidden: true, attributes: { role: 'dialog', 'aria-labelledby': 'title', lang: language } },
@@ -399,10 +464,12 @@
     const item = make('div', { className: `said ${message.from === 'us' ? 'us' : 'visitor'} ${message.state}` });
     item.dataset.key = message.key;
     item.append(make('span', { className: 'away', textContent: `${message.from === 'us' ? words.us : words.you}: ` }));
-    item.append(...(message.masked ? [words.removed] : linked(message.text)));
+    item.append(...(message.masked ? [words.removed] : linked(message.text || '')));
+    for (const file of message.masked ? [] : message.files || []) item.append(attachment(file));
     if (message.replies?.length) item.append(choices(message));
     const small = make('span', { className: 'small' });
-    if (message.state === 'sending') small.append(words.sending);
+    if (message.state === 'sending') small.append(message.percent ? `${words.sending} ${message.percent} %` : words.sending);
+    else if (message.state === 'failed' && message.files?.length && !files.has(message.key)) small.append(words.failed);
     else if (message.state === 'failed') {
       const retry = make('button', { className: 'retry', type: 'button', textContent: words.retry });
       retry.addEventListener('click', () => again(message));
@@ -410,6 +477,21 @@
     } else small.append(clock.format(message.at));
     item.append(small);
     return item;
+  }
+
+  // One that is on its way is only named; one that arrived can be saved.
+  function attachment(file) {
+    const text = file.size ? `${file.name} (${size(file.size)})` : file.name;
+    if (!file.id) return make('span', { className: 'file' }, icon(CLIP), text);
+    const button = make('button', { className: 'file', type: 'button' }, icon(CLIP), text);
+    button.setAttribute('aria-label', words.file(text));
+    button.addEventListener('click', () => save(file));
+    return button;
+  }
+
+  function size(bytes) {
+    const [unit, value] = bytes < 1048576 ? ['kilobyte', bytes / 1024] : ['megabyte', bytes / 1048576];
+    return new Intl.NumberFormat(language, { style: 'unit', unit, maximumFractionDigits: value < 10 ? 1 : 0 }).format(value);
   }
 
   function choices(message) {
@@ -463,6 +545,7 @@
     const light = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
     box.style.setProperty('--brand', config.colour);
     box.style.setProperty('--on-brand', light > 0.179 ? '#000000' : '#ffffff');
+    attach.hidden = !config.files_mb;
     if (config.greeting) {
       const item = make('div', { className: 'said us', textContent: config.greeting });
       log.prepend(item);
@@ -485,6 +568,17 @@
   launcher.addEventListener('click', () => setOpen(!isOpen()));
   close.addEventListener('click', () => setOpen(false));
   input.addEventListener('input', grow);
+  attach.addEventListener('click', () => chooser.click());
+  chooser.addEventListener('change', () => {
+    sendFiles([...chooser.files]);
+    chooser.value = '';
+    input.focus();
+  });
+  input.addEventListener('paste', (event) => {
+    if (!config.files_mb || !event.clipboardData.files.length) return;
+    event.preventDefault();
+    sendFiles([...event.clipboardData.files]);
+  });
   input.addEventListener('keydown', (event) => {
     if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
       event.preventDefault();
@@ -512,7 +606,14 @@
     setUnread(0);
     launcher.setAttribute('aria-expanded', 'false');
     document.body.append(host);
-    for (const one of memory.unsent) put({ key: one.id, from: 'visitor', text: one.text, at: Date.now(), version: 0, state: 'sending' });
+    // A file that had not gone is not there any more after a reload: said, not sent.
+    const lost = (one) => Boolean(one.file);
+    for (const one of memory.unsent)
+      put({
+        key: one.id, from: 'visitor', text: one.text, files: one.file ? [one.file] : [], at: Date.now(), version: 0,
+        state: lost(one) ? 'failed' : 'sending',
+      });
+    remember({ unsent: memory.unsent.filter((one) => !lost(one)) });
     if (memory.unsent.length) sendAll();
     if (memory.token) listen();
     if ('open' in script.dataset) setOpen(true);

@@ -35,6 +35,7 @@ class WebchatConfig(Contract):
     allowed_origins: tuple[str, ...] = Field(
         default=(), title="Pages that may embed it (empty: any)", json_schema_extra={"words": True}
     )
+    visitor_files: bool = Field(default=True, title="Visitors may send files")
 
 
 HostName = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[A-Za-z0-9._:-]+$")]
@@ -135,7 +136,7 @@ class Channel(ResourceModel):
             case WebhookConfig(capabilities=words):
                 return tuple(dict.fromkeys(("attachments", *words)))
             case WebchatConfig():
-                return ()
+                return ("attachments",)
             case EmailConfig():
                 return ("attachments", "subject")
 

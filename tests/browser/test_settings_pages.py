@@ -13,7 +13,9 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from deploy.demo.client import Client
+from tests.support.eventually import eventually
 from tests.support.product import Product, running
+from tests.support.receiver import Receiver, listening
 from tests.support.shop import new_secret
 from tests.support.workspace import PASSWORD
 
@@ -183,4 +185,64 @@ async def test_CS_12_the_figures_page_shows_dashes_before_the_first_answer(admin
     card = admin.get_by_role("group", name="Satisfaction")
     await expect(card).to_contain_text("–", timeout=SLOW)
     await expect(admin.get_by_text("No answers in this period.")).to_be_visible(timeout=SLOW)
+    await accessible(admin)
+
+
+async def test_webhooks_out_show_their_deliveries_and_send_one_again(
+    admin: Page, product: Product, client: Client
+) -> None:
+    async with listening(Receiver()) as receiver:
+        receiver.answers.append((410, {}, b"moved away"))
+        await new(admin, product, "webhooks")
+        await admin.get_by_role("textbox", name="Name", exact=True).fill("Ledger")
+        await admin.get_by_role("textbox", name="Address").fill(f"{receiver.url}/ledger")
+        await saved(admin, client, "webhooks", "Ledger")
+        await expect(admin.get_by_text("Keep these secrets now")).to_be_visible(timeout=SLOW)
+        log = admin.get_by_role("region", name="Deliveries")
+        await log.get_by_role("button", name="Send a test event").click()
+        await receiver.got(1)
+
+        async def refused() -> bool:
+            await log.get_by_role("button", name="Refresh").click()
+            return await log.get_by_text("HTTP 410").count() == 1
+
+        await eventually(refused, 30)
+        await log.get_by_role("button", name="Show").first.click()
+        delivery = admin.get_by_role("dialog", name="Delivery")
+        await expect(delivery).to_contain_text("moved away", timeout=SLOW)
+        await delivery.get_by_role("button", name="Deliver again").click()
+        first, again = await receiver.got(2)
+        assert first.headers["webhook-id"] == again.headers["webhook-id"]
+        await accessible(admin)
+        await admin.keyboard.press("Escape")
+
+        async def delivered() -> bool:
+            await log.get_by_role("button", name="Refresh").click()
+            return await log.get_by_text("HTTP 200").count() == 1
+
+        await eventually(delivered, 30)
+
+
+async def test_AU_20_AU_21_a_connected_virtual_agent_has_its_secret_health_and_keys(
+    admin: Page, product: Product, client: Client
+) -> None:
+    await new(admin, product, "virtual-agents")
+    await admin.get_by_role("textbox", name="Name", exact=True).fill("Robo")
+    await admin.get_by_role("combobox", name="Activation").click()
+    await admin.get_by_role("option", name="When an agent hands over").click()
+    await admin.get_by_role("combobox", name="Channels").click()
+    await admin.get_by_role("option", name="Street").click()
+    await admin.keyboard.press("Escape")
+    await admin.get_by_role("textbox", name="Address").fill("http://127.0.0.1:9/bot")
+    value = await saved(admin, client, "virtual-agents", "Robo")
+    assert value["endpoint"] == "http://127.0.0.1:9/bot"
+    await expect(admin.get_by_text("Keep these secrets now")).to_be_visible(timeout=SLOW)
+    keys = admin.get_by_role("region", name="Keys for later answers")
+    await keys.get_by_role("button", name="Make a key").click()
+    dialog = admin.get_by_role("dialog", name="Make a key")
+    await dialog.get_by_role("textbox", name="Name").fill("late answers")
+    await dialog.get_by_role("button", name="Make a key").click()
+    await expect(dialog.get_by_role("button", name="Copy: late answers")).to_be_visible(timeout=SLOW)
+    await dialog.get_by_role("button", name="Close").last.click()
+    await expect(keys.get_by_role("row", name=re.compile("late answers.*answers for Robo"))).to_be_visible(timeout=SLOW)
     await accessible(admin)

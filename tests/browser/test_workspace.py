@@ -7,14 +7,18 @@ import re
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, FilePayload, Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, FilePayload, Locator, Page, Route, async_playwright, expect
+from prometheus_client import CollectorRegistry
 
 from deploy.demo.client import Client
 from shared.ids import conversation_id
+from shared.store import Blobs, Database, Store
+from shared.store.collection import Collection
 from tests.support.eventually import eventually
 from tests.support.product import Caller, Product, caller, keyed, running
 from tests.support.receiver import listening
@@ -58,6 +62,12 @@ class Desk:
         """A settings object; its id."""
         return str((await asyncio.to_thread(self.admin.ensure, kind, value))["id"])
 
+    async def change_channel(self, **fields: Any) -> None:
+        """Change these fields of the channel."""
+        path = f"/api/settings/channels/{self.channel}"
+        stored = await asyncio.to_thread(self.admin.get, path)
+        await asyncio.to_thread(self.admin.put, path, {**stored["value"], **fields}, stored["version"])
+
     async def hears(self, name: str, *texts: str) -> str:
         """A contact of this name writes; the conversation's id once it is in New."""
         address = f"+34 {uuid.uuid4().int % 10**9}"
@@ -93,6 +103,29 @@ async def desk(product: Product, replies: Replies) -> AsyncIterator[Desk]:
         channel, inbound, replies.secret, reason = await asyncio.to_thread(furnish, client, replies.url)
         async with keyed(product) as machine, caller(product.url) as outside:
             yield Desk(client, channel, Network(outside.http, channel, inbound), machine, reason)
+
+
+@pytest.fixture(scope="module")
+async def store(product: Product, mongo_url: str) -> AsyncIterator[Database]:
+    """Where ingest keeps what came in: for what no network can be made to do within a test."""
+    found = await Store.connect(mongo_url, product.prefix, embedded=True, metrics=CollectorRegistry())
+    yield found.database("ingest")
+    await found.close()
+
+
+@pytest.fixture(scope="module")
+def messages(store: Database) -> Collection:
+    return store.collection("messages")
+
+
+@pytest.fixture(scope="module")
+def blobs(store: Database) -> Blobs:
+    return Blobs(store)
+
+
+async def rewritten(messages: Collection, id: str, **fields: Any) -> None:
+    """A stored message, with these fields as they would be if it had come otherwise."""
+    await messages.update({"_id": id}, {"$set": {f"state.message.{name}": value for name, value in fields.items()}})
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +169,7 @@ def centre(page: Page) -> Locator:
 
 async def opened(page: Page, id: str) -> Locator:
     """The conversation on screen; its messages."""
-    await page.goto(re.sub(r"/c/.*|/$", "", page.url) + f"/c/{id}")
+    await page.goto(re.sub(r"(//[^/]+).*", r"\1", page.url) + f"/c/{id}")
     messages = page.get_by_role("log", name="Messages")
     await expect(messages.get_by_role("listitem").first).to_be_visible(timeout=SLOW)
     return messages
@@ -401,13 +434,7 @@ async def test_WF_18_what_a_note_said_before_is_shown(sol: Page, desk: Desk) -> 
 
 
 async def test_CH_11_a_contact_is_muted_from_his_card(sol: Page, desk: Desk) -> None:
-    channel = await asyncio.to_thread(desk.admin.get, f"/api/settings/channels/{desk.channel}")
-    await desk.machine.ask(
-        "PUT",
-        f"/api/settings/channels/{desk.channel}",
-        {**channel["value"], "muting": True},
-        If_Match=f'"{channel["version"]}"',
-    )
+    await desk.change_channel(muting=True)
     await opened(sol, await desk.hears("Noisy", "Buy now!"))
     card = sol.get_by_role("complementary", name="Contact")
     await card.get_by_role("button", name="Mute contact on this channel").click(timeout=SLOW)
@@ -426,6 +453,79 @@ async def test_AU_22_a_macro_is_run_from_the_conversation(sol: Page, desk: Desk)
     await sol.get_by_role("option", name="To the warehouse").click()
     await expect(messages).to_contain_text("Waiting for the warehouse.", timeout=SLOW)
     await desk.machine.becomes(id, status="pending", within=SECONDS)
+
+
+async def test_AU_22_own_macros_are_kept_by_the_page(sol: Page, desk: Desk) -> None:
+    await desk.make("topics", name="Warranty")
+    id = await desk.hears("Own macro", "It broke.")
+    await opened(sol, id)
+    await sol.get_by_role("button", name="Macros").click()
+    await sol.get_by_role("option", name="My macros…").click()
+    await sol.get_by_role("link", name="Add").click()
+    await sol.get_by_role("textbox", name="Name", exact=True).fill("Warranty case")
+    await sol.get_by_role("combobox", name="Add", exact=True).click()
+    await sol.get_by_role("option", name="Warranty").click()
+    await sol.keyboard.press("Escape")
+    await sol.get_by_role("button", name="Save").click()
+    await sol.get_by_role("list", name="My macros").get_by_role("link", name="Warranty case").click()
+    await sol.get_by_role("textbox", name="Name", exact=True).fill("Warranty")
+    await sol.get_by_role("button", name="Save").click()
+    await expect(sol.get_by_role("list", name="My macros")).to_contain_text("Warranty", timeout=SLOW)
+    await opened(sol, id)
+    await sol.get_by_role("button", name="Macros").click()
+    await sol.get_by_role("option", name="Warranty", exact=True).click()
+    await expect(sol.get_by_role("button", name="Remove topic Warranty")).to_be_visible(timeout=SLOW)
+
+
+async def test_CH_09_the_reply_box_is_shut_once_the_networks_window_is_over(
+    sol: Page, desk: Desk, messages: Collection
+) -> None:
+    await desk.change_channel(reply_window_hours=1)
+    id = await desk.hears("Late", "Anybody?")
+    await opened(sol, id)
+    box = sol.get_by_role("region", name="Reply box")
+    await expect(box).to_contain_text("You can reply until in", timeout=SLOW)
+    await box.get_by_role("textbox").fill("Here.")
+    await expect(box.get_by_role("button", name="Send")).to_be_enabled()
+    written = (await desk.machine.row(id))["last_inbound"]
+    await rewritten(messages, written, received_at=datetime.now(UTC) - timedelta(hours=2))
+    await opened(sol, id)
+    await expect(box).to_contain_text("reply window of 1 h is over", timeout=SLOW)
+    await expect(box.get_by_role("textbox")).to_have_value("Here.")
+    await expect(box.get_by_role("button", name="Send")).to_be_disabled()
+    await desk.change_channel(reply_window_hours=None)
+    await expect(box.get_by_role("button", name="Send")).to_be_enabled(timeout=SLOW)
+
+
+MAIL = """<p>Look: <b>the shoe</b></p><script>top.document.title = "run"</script>
+<img alt="shoe" src="https://pictures.example/shoe.png" onerror="top.document.title = 'run'">"""
+
+
+async def test_CH_15_a_mails_layout_is_framed_and_its_pictures_come_on_request(
+    sol: Page, desk: Desk, messages: Collection, blobs: Blobs
+) -> None:
+    id = await desk.hears("Mailer", "Look: the shoe")
+    written = (await desk.machine.row(id))["last_inbound"]
+    await blobs.put(f"original-{written}", MAIL.encode(), type="text/html", limit=10_000)
+    await rewritten(messages, written, html=f"original-{written}", remote_images=True)
+    fetched: list[str] = []
+
+    async def picture(route: Route) -> None:
+        fetched.append(route.request.url)
+        await route.fulfill(body=b"", content_type="image/png")
+
+    await sol.context.route("https://pictures.example/**", picture)
+    shown = (await opened(sol, id)).locator(f'[data-message="{written}"]')
+    await shown.get_by_role("button", name="Show the whole mail").click()
+    frame = shown.frame_locator("iframe")
+    await expect(frame.get_by_text("the shoe")).to_be_visible(timeout=SLOW)
+    assert fetched == []
+    await shown.get_by_role("button", name="Show images").click()
+    await expect(frame.get_by_role("img", name="shoe")).to_be_attached(timeout=SLOW)
+    await eventually(lambda: fetched, SECONDS)
+    assert set(fetched) == {"https://pictures.example/shoe.png"}
+    assert await sol.title() != "run"
+    await expect(shown.locator("iframe")).to_have_attribute("sandbox", re.compile("^allow-popups[a-z -]*$"))
 
 
 async def test_AG_05_who_has_nothing_yet_is_told_so(product: Product, desk: Desk, browser: Browser) -> None:

@@ -13,10 +13,10 @@ from services.gateway.api.acts import AT_ONCE, Id, answered, check_target, neede
 from services.gateway.api.answers import answer, errors, nothing
 from services.gateway.api.asking import Asking, Asks
 from services.gateway.api.conversations import ConversationId, visible
-from services.gateway.api.models import BulkAnswer, RowAnswer
+from services.gateway.api.models import BulkAnswer, KindView, RowAnswer
 from services.gateway.api.parts import Parts, PartsOf
 from services.gateway.api.principal import Me, Principal, documented, unseen
-from services.gateway.api.settings import ChangedMeanwhile, IfMatch, expected, stored_answer
+from services.gateway.api.settings import ChangedMeanwhile, IfMatch, expected, kind_view, stored_answer
 from services.gateway.domain.access import Action
 from services.gateway.domain.row import placed
 from shared.contracts.acts import (
@@ -84,6 +84,12 @@ async def macros(principal: Me, asks: Asks) -> Response:
     page = await asks.ask(ListResources(kind=Macro.kind, limit=MOST_MACROS), service=Macro.owner)
     mine = [one for one in page.items if one.value.get("user") in (None, principal.access.id)]
     return answer(StoredPage(items=tuple(mine), next=None))
+
+
+@router.get("/macros/form", responses={200: {"model": KindView}, **errors()}, response_model=None)
+async def form(_: Me) -> Response:
+    """What the form of a macro is drawn from; agents, who read no settings, keep macros of their own."""
+    return answer(kind_view(Macro))
 
 
 @router.post("/macros", status_code=201, responses={201: {"model": Stored}, **errors(409)}, response_model=None)

@@ -77,17 +77,18 @@ def stored_answer(stored: Stored, status: int = 200, **more: Any) -> Response:
 @router.get("", responses={200: {"model": KindsView}, **errors()}, response_model=None)
 async def kinds(_: Manager) -> Response:
     """Every kind of settings object, with the JSON schema that its form is drawn from."""
-    found = [
-        {
-            "kind": model.kind,
-            "title": _title(model.kind),
-            "singleton": model.singleton,
-            "editable": True,
-            "schema": model.model_json_schema(),
-        }
-        for model in RESOURCES
-    ]
-    return answer({"kinds": found})
+    return answer({"kinds": [kind_view(model) for model in RESOURCES]})
+
+
+def kind_view(model: type[ResourceModel]) -> dict[str, Any]:
+    """What a form is drawn from."""
+    return {
+        "kind": model.kind,
+        "title": _title(model.kind),
+        "singleton": model.singleton,
+        "editable": True,
+        "schema": model.model_json_schema(),
+    }
 
 
 @router.get("/{kind}", responses={200: {"model": StoredPage}, **errors(404)}, response_model=None)

@@ -20,6 +20,7 @@ import { SignIn } from './session/SignIn';
 import { Workspace } from './workspace/Workspace';
 
 const FiguresPage = lazy(() => import('./figures/FiguresPage'));
+const Macros = lazy(() => import('./settings/macros/MacrosPage'));
 const Settings = lazy(() => import('./settings/Settings'));
 
 export function Waiting() {
@@ -79,6 +80,7 @@ function Pages({ session }: { session: Session }) {
           path="/settings/*"
           element={session.user.role === 'admin' ? <Settings /> : <Navigate to="/" replace />}
         />
+        <Route path="/macros/*" element={session.has_access ? <Macros /> : <NoAccess />} />
         <Route path="/satisfaction" element={session.has_access ? <FiguresPage /> : <NoAccess />} />
         <Route path="*" element={<NotFound />} />
       </Routes>

@@ -3,6 +3,8 @@
 export interface FieldError {
   field: string;
   message: string;
+  /** The sort of mistake, where the gateway names it. */
+  kind: string;
 }
 
 /** An error the gateway described, or the lack of an answer (`status` 0). */
@@ -127,14 +129,12 @@ async function readProblem(response: Response): Promise<Problem> {
   return new Problem(response.status, `http_${response.status}`, '');
 }
 
-/** Both `{field, message}` and pydantic's `{loc, msg}` are understood. */
 function fieldErrors(errors: unknown): FieldError[] {
   if (!Array.isArray(errors)) return [];
   return errors.flatMap((error: unknown) => {
     if (typeof error !== 'object' || error === null) return [];
-    const { field, message, loc, msg } = error as Record<string, unknown>;
-    const path = Array.isArray(loc) ? loc.filter((part) => part !== 'body').join('.') : field;
-    return [{ field: String(path ?? ''), message: String(message ?? msg ?? '') }];
+    const { field, message, kind } = error as Record<string, unknown>;
+    return [{ field: String(field ?? ''), message: String(message ?? ''), kind: String(kind ?? '') }];
   });
 }
 

@@ -332,6 +332,8 @@ export interface ApiKey {
   created_at: string;
   last_used_at: string | null;
   created_by: string;
+  /** It only answers for this virtual agent. */
+  virtual_agent: string | null;
   /** Only in the answer to its making. */
   key: string | null;
 }

@@ -436,16 +436,17 @@ export function stored(wire: unknown): Stored {
   };
 }
 
+export function kind(from: Wire): KindInfo {
+  return {
+    kind: text(from.kind),
+    title: text(from.title),
+    singleton: from.singleton === true,
+    schema: record(from.schema),
+  };
+}
+
 export function kinds(wire: unknown): KindInfo[] {
-  return list(record(wire).kinds).map((item) => {
-    const from = record(item);
-    return {
-      kind: text(from.kind),
-      title: text(from.title),
-      singleton: from.singleton === true,
-      schema: record(from.schema),
-    };
-  });
+  return list(record(wire).kinds).map((item) => kind(record(item)));
 }
 
 export function apiKey(wire: unknown): ApiKey {
@@ -457,6 +458,7 @@ export function apiKey(wire: unknown): ApiKey {
     created_at: text(from.created_at),
     last_used_at: optional(from.last_used_at),
     created_by: actor(from.created_by).name,
+    virtual_agent: optional(from.virtual_agent),
     key: optional(from.key),
   };
 }

@@ -1,10 +1,18 @@
 /** Who is signed in, language, appearance, password, sign-out. */
 import { Avatar, Menu, Text, UnstyledButton, useMantineColorScheme } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { IconDeviceDesktop, IconKey, IconKeyboard, IconLogout, IconMoon, IconSun } from '@tabler/icons-react';
+import {
+  IconDeviceDesktop,
+  IconKey,
+  IconKeyboard,
+  IconLogout,
+  IconMoon,
+  IconSun,
+  IconWand,
+} from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { useNavigate } from 'react-router';
+import { Link, useNavigate } from 'react-router';
 import { call } from '../api/http';
 import { enter } from '../api/queries';
 import { LANGUAGES, speak } from '../i18n';
@@ -22,7 +30,7 @@ const SCHEMES = [
 
 export function AccountMenu({ onHelp }: { onHelp: () => void }) {
   const { t, i18n } = useTranslation();
-  const { user } = useSession();
+  const { user, has_access } = useSession();
   const client = useQueryClient();
   const navigate = useNavigate();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
@@ -86,6 +94,11 @@ export function AccountMenu({ onHelp }: { onHelp: () => void }) {
             </Menu.RadioItem>
           ))}
           <Menu.Divider />
+          {has_access && (
+            <Menu.Item component={Link} to="/macros" leftSection={<IconWand size={16} aria-hidden />}>
+              {t('app.macros')}
+            </Menu.Item>
+          )}
           <Menu.Item leftSection={<IconKeyboard size={16} aria-hidden />} onClick={onHelp}>
             {t('keys.open')}
           </Menu.Item>

@@ -43,7 +43,7 @@ function Frame({ children }: { children: ReactNode }) {
           <Link
             className={classes.link}
             to="/"
-            aria-current={inSettings || inFigures ? undefined : 'page'}
+            aria-current={pathname === '/' || pathname.startsWith('/c/') ? 'page' : undefined}
             aria-label={t('app.conversations')}
           >
             <IconMessages size={18} aria-hidden />

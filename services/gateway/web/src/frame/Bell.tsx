@@ -25,6 +25,7 @@ const KINDS = [
   'webhook_off',
   'virtual_agent_failing',
   'automation_stopped',
+  'mailbox_failing',
 ] as const;
 
 function useWords() {

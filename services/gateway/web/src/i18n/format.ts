@@ -3,11 +3,17 @@ import i18next from 'i18next';
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
+/** The page's language as the reader's browser has it: whose English is British reads 22 Nov and 16:05. */
+function locale(): string {
+  const { language } = i18next;
+  return navigator.languages.find((one) => one.split('-', 1)[0] === language) ?? language;
+}
+
 function format(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const key = `${i18next.language} ${JSON.stringify(options)}`;
+  const key = `${locale()} ${JSON.stringify(options)}`;
   let found = formats.get(key);
   if (!found) {
-    found = new Intl.DateTimeFormat(i18next.language, options);
+    found = new Intl.DateTimeFormat(locale(), options);
     formats.set(key, found);
   }
   return found;

@@ -2,14 +2,24 @@
 import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
 import en from './en';
+import { learn, type Phrases } from './said';
 
 export const LANGUAGES = { en: 'English', es: 'Español' } as const;
 export type Language = keyof typeof LANGUAGES;
 
 const STORED = 'switchboard.language';
 
-const loaders: Record<Exclude<Language, 'en'>, () => Promise<{ default: object }>> = {
-  es: () => import('./es'),
+interface Texts {
+  texts: object;
+  /** Of the gateway's sentences. */
+  phrases: Phrases;
+}
+
+const loaders: Record<Exclude<Language, 'en'>, () => Promise<Texts>> = {
+  es: async () => {
+    const [texts, phrases] = await Promise.all([import('./es'), import('./said.es')]);
+    return { texts: texts.default, phrases: phrases.default };
+  },
 };
 
 function known(code: string | null | undefined): Language | null {
@@ -30,7 +40,9 @@ export function chosen(): boolean {
 export async function speak(language: string, remember = true): Promise<void> {
   const to = known(language) ?? 'en';
   if (to !== 'en' && !i18next.hasResourceBundle(to, 'translation')) {
-    i18next.addResourceBundle(to, 'translation', (await loaders[to]()).default);
+    const { texts, phrases } = await loaders[to]();
+    learn(to, phrases);
+    i18next.addResourceBundle(to, 'translation', texts);
   }
   if (remember) localStorage.setItem(STORED, to);
   document.documentElement.lang = to;

@@ -1,6 +1,7 @@
 /** One line for people about an error: what is wrong and what to do. */
 import type { TFunction } from 'i18next';
 import { asProblem, type Problem } from '../api/http';
+import { said } from '../i18n/said';
 
 function general(t: TFunction, problem: Problem): string {
   switch (problem.status) {
@@ -35,5 +36,5 @@ function general(t: TFunction, problem: Problem): string {
 export function problemText(t: TFunction, error: unknown): string {
   const problem = asProblem(error);
   const specific = problem.detail !== '' && [400, 403, 409, 413, 422, 428].includes(problem.status);
-  return specific ? problem.detail : general(t, problem);
+  return specific ? said(problem.detail) : general(t, problem);
 }

@@ -1,8 +1,10 @@
 /** Settings objects by kind, as lists and one by one. */
 import { type QueryClient, useQuery } from '@tanstack/react-query';
 import { call, withQuery } from '../api/http';
+import { useAgents } from '../api/queries';
 import type { KindInfo, Named, Stored } from '../api/types';
 import * as wire from '../api/wire';
+import { useSession } from '../session/context';
 
 export const SINGLETON = '-';
 
@@ -48,8 +50,30 @@ export function nameOf(stored: Stored): string {
   return typeof name === 'string' && name ? name : typeof email === 'string' ? email : stored.id;
 }
 
+/** Agents read no settings; what they may refer to comes with their session. */
 export function useNamesOf(kind: string, enabled = true): Named[] {
-  return (useObjects(kind, enabled).data ?? []).map((stored) => ({ id: stored.id, name: nameOf(stored) }));
+  const { user, workspace } = useSession();
+  const admin = user.role === 'admin';
+  const objects = useObjects(kind, enabled && admin).data ?? [];
+  const agents = useAgents().data ?? [];
+  if (admin) return objects.map((stored) => ({ id: stored.id, name: nameOf(stored) }));
+  switch (kind) {
+    case 'users':
+      return agents;
+    case 'virtual-agents':
+      return workspace.virtual_agents;
+    case 'contact-attributes':
+      return workspace.attributes;
+    case 'resolve-reasons':
+      return workspace.reasons;
+    case 'channels':
+    case 'teams':
+    case 'topics':
+    case 'labels':
+      return workspace[kind];
+    default:
+      return [];
+  }
 }
 
 export function refreshKind(client: QueryClient, kind: string): void {

@@ -1,12 +1,15 @@
 /** The button with the macros one may run. */
 import { ActionIcon, Tooltip } from '@mantine/core';
-import { IconWand } from '@tabler/icons-react';
+import { IconPencil, IconWand } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
+import { useNavigate } from 'react-router';
 import { asProblem } from '../api/http';
 import type { Row } from '../api/types';
 import { toastProblem } from '../lib/toast';
-import { useMacros, useRunMacro } from './macros';
+import { useMacroList, useRunMacro } from './macros';
 import { Picker } from './Picker';
+
+const OWN = '(own)';
 
 interface Props {
   rows: readonly Row[];
@@ -20,10 +23,12 @@ interface Props {
 
 export function MacroMenu({ rows, seen, size = 34, onDone, onConflict }: Props) {
   const { t } = useTranslation();
-  const macros = useMacros();
+  const navigate = useNavigate();
+  const macros = useMacroList().data ?? [];
   const run = useRunMacro(seen);
 
   async function choose(id: string) {
+    if (id === OWN) return navigate('/macros');
     const macro = macros.find((one) => one.id === id);
     if (!macro) return;
     try {
@@ -35,12 +40,14 @@ export function MacroMenu({ rows, seen, size = 34, onDone, onConflict }: Props) 
     }
   }
 
-  if (macros.length === 0) return null;
   return (
     <Picker
       search={t('conversation.searchMacros')}
-      empty={t('conversation.noMacros')}
-      options={macros.map(({ id, name }) => ({ value: id, label: name }))}
+      empty={t('settings.noMatch')}
+      options={[
+        ...macros.map(({ id, name }) => ({ value: id, label: name })),
+        { value: OWN, label: t('conversation.ownMacros'), mark: <IconPencil size={15} aria-hidden /> },
+      ]}
       onChoose={(id) => void choose(id)}
       target={(open) => (
         <Tooltip label={t('conversation.macros')}>

@@ -3,8 +3,9 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { call } from '../api/http';
 import { applyRow } from '../api/rows';
-import type { Row } from '../api/types';
+import type { Row, Stored } from '../api/types';
 import * as wire from '../api/wire';
+import { said } from '../i18n/said';
 import { toast } from '../lib/toast';
 import { useSession } from '../session/context';
 
@@ -12,30 +13,38 @@ export interface Macro {
   id: string;
   name: string;
   own: boolean;
+  stored: Stored;
 }
 
 /** In the order of the settings; one's own and the shared ones. */
-export function useMacros(): Macro[] {
-  const macros = useQuery({
+export function useMacroList() {
+  return useQuery({
     queryKey: ['macros'],
     queryFn: async () => {
       const { items } = wire.page(wire.stored)(await call('GET', '/api/macros'));
       const place = (value: unknown) => (typeof value === 'number' ? value : 0);
       return items
         .toSorted((a, b) => place(a.value.position) - place(b.value.position))
-        .map(({ id, value }) => ({
-          id,
-          name: String(value.name ?? id),
-          own: typeof value.user === 'string',
-        }));
+        .map(
+          (stored): Macro => ({
+            id: stored.id,
+            name: String(stored.value.name ?? stored.id),
+            own: typeof stored.value.user === 'string',
+            stored,
+          }),
+        );
     },
   });
-  return macros.data ?? [];
 }
 
 export interface MacroRun {
   macro: Macro;
   rows: readonly Row[];
+}
+
+/** "act: why", without the act's name in the API: what was to be done stands in the macro. */
+function refusal(text: string): string {
+  return said(text.replace(/^[a-z_]+: /, ''));
 }
 
 function texts(value: unknown): string[] {
@@ -65,7 +74,7 @@ export function useRunMacro(seen: (() => string | null) | null) {
           );
       for (const { row } of answers) if (row) applyRow(client, wire.row(row), me);
       return answers.flatMap((answer) =>
-        typeof answer.detail === 'string' ? [answer.detail] : texts(answer.failed),
+        typeof answer.detail === 'string' ? [said(answer.detail)] : texts(answer.failed).map(refusal),
       );
     },
     onSuccess: (failed, { macro, rows }) => {

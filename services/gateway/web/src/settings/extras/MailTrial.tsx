@@ -7,6 +7,7 @@ import { call } from '../../api/http';
 import type { Stored } from '../../api/types';
 import { record } from '../../api/wire';
 import { dateAndTime } from '../../i18n/format';
+import { said } from '../../i18n/said';
 import { problemText } from '../../lib/problems';
 import type { Value } from '../form/values';
 
@@ -57,7 +58,7 @@ function Try({ value, id }: { value: Value; id: string | null }) {
               {checks.map((check) => (
                 <List.Item key={String(check.what)}>
                   {t(check.what === 'send' ? 'mail.sending' : 'mail.receiving')}:{' '}
-                  {typeof check.problem === 'string' ? check.problem : t('mail.works')}
+                  {typeof check.problem === 'string' ? said(check.problem) : t('mail.works')}
                 </List.Item>
               ))}
             </List>
@@ -84,7 +85,7 @@ function MailState({ id }: { id: string }) {
   if (its.state === 'failing')
     return (
       <Alert color="red" py={6} title={t('mail.failing')}>
-        {String(its.problem ?? '')}{' '}
+        {said(String(its.problem ?? ''))}{' '}
         {its.next_try_at ? t('mail.nextTry', { time: time(its.next_try_at) }) : ''}
       </Alert>
     );

@@ -10,7 +10,7 @@ import * as wire from '../../api/wire';
 import { Failure } from '../../frame/Failure';
 import { dateAndTime, exactTime } from '../../i18n/format';
 import { toast, toastProblem } from '../../lib/toast';
-import classes from '../rules/rules.module.css';
+import classes from '../settings.module.css';
 
 interface Delivery {
   id: string;
@@ -131,9 +131,9 @@ export function WebhookLog({ stored }: { stored: Stored }) {
             {t('webhook.none')}
           </Text>
         )}
-        <ul className={classes.runs}>
+        <ul className={classes.history}>
           {items.map((delivery) => (
-            <li key={delivery.id} className={classes.run}>
+            <li key={delivery.id} className={classes.event}>
               <Group gap="xs" justify="space-between" wrap="nowrap" align="flex-start">
                 <div style={{ minWidth: 0 }}>
                   <Badge size="sm" variant="light" color={COLOURS[delivery.status]} tt="none">

@@ -1,12 +1,13 @@
 /** Lists of objects, unions with a kind to choose, and values by date. */
-import { ActionIcon, Button, Fieldset, Group, Paper, Select, Stack, Text, TextInput } from '@mantine/core';
-import { IconArrowDown, IconArrowUp, IconPlus, IconTrash } from '@tabler/icons-react';
+import { Button, Fieldset, Group, Paper, Select, Stack, Text, TextInput } from '@mantine/core';
+import { IconPlus } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSchemaWords } from '../words';
 import { inside, useFieldError } from './context';
 import { type FieldProps, FieldView } from './FieldView';
 import { ObjectFields } from './ObjectFields';
+import { OrderButtons, RemoveButton, Wrong } from './parts';
 import type { Field, Shape } from './schema';
 import { blank, blankObject, moved, type Value } from './values';
 
@@ -28,11 +29,7 @@ export function ListField({ name, field, value, onChange, paths }: Of<'list'>) {
   return (
     <Fieldset legend={titled(field.title)}>
       <Stack gap="sm">
-        {error && (
-          <Text size="sm" c="red" role="alert">
-            {error}
-          </Text>
-        )}
+        <Wrong text={error} />
         {items.map((one, index) => (
           <Item
             // biome-ignore lint/suspicious/noArrayIndexKey: see above
@@ -92,8 +89,6 @@ interface ItemProps {
 }
 
 function Item({ title, first, last, onMove, onRemove, children }: ItemProps) {
-  const { t } = useTranslation();
-  const words = (key: 'up' | 'down') => `${t(`settings.form.${key}`)}: ${title}`;
   return (
     <Paper withBorder p="sm" role="group" aria-label={title}>
       <Group justify="space-between" mb="xs">
@@ -101,34 +96,8 @@ function Item({ title, first, last, onMove, onRemove, children }: ItemProps) {
           {title}
         </Text>
         <Group gap={2}>
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            display={first && last ? 'none' : undefined}
-            disabled={first}
-            aria-label={words('up')}
-            onClick={() => onMove(-1)}
-          >
-            <IconArrowUp size={16} aria-hidden />
-          </ActionIcon>
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            display={first && last ? 'none' : undefined}
-            disabled={last}
-            aria-label={words('down')}
-            onClick={() => onMove(1)}
-          >
-            <IconArrowDown size={16} aria-hidden />
-          </ActionIcon>
-          <ActionIcon
-            variant="subtle"
-            color="red"
-            aria-label={t('settings.form.removeItem', { title })}
-            onClick={onRemove}
-          >
-            <IconTrash size={16} aria-hidden />
-          </ActionIcon>
+          {!(first && last) && <OrderButtons name={title} first={first} last={last} onMove={onMove} />}
+          <RemoveButton name={title} onRemove={onRemove} />
         </Group>
       </Group>
       {children}
@@ -190,17 +159,12 @@ export function MapField({ field, value, onChange, paths }: Of<'map'>) {
                   onChange={(next) => onChange({ ...here, [key]: next })}
                 />
               </div>
-              <ActionIcon
-                variant="subtle"
-                color="red"
-                size="lg"
-                aria-label={t('settings.form.removeItem', { title: key })}
-                onClick={() =>
+              <RemoveButton
+                name={key}
+                onRemove={() =>
                   onChange(Object.fromEntries(Object.entries(here).filter(([one]) => one !== key)))
                 }
-              >
-                <IconTrash size={16} aria-hidden />
-              </ActionIcon>
+              />
             </Group>
           ))}
         <Group align="flex-end" gap="xs">

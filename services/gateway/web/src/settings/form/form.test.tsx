@@ -4,6 +4,7 @@ import { render, screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { useState } from 'react';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
+import type { FieldError } from '../../api/http';
 import { startTexts } from '../../i18n';
 import '../texts';
 import { SessionContext } from '../../session/context';
@@ -35,12 +36,7 @@ function Form({ shape, held }: { shape: ObjectShape; held: Held }) {
 }
 
 /** Draws the form of a kind; gives what it holds at any moment. */
-function drawn(
-  kind: string,
-  value?: Value,
-  errors: { field: string; message: string }[] = [],
-  secrets: string[] = [],
-) {
+function drawn(kind: string, value?: Value, errors: FieldError[] = [], secrets: string[] = []) {
   const shape = shapeOf(kind);
   const held: Held = { value: value ? completed(shape, value) : blankObject(shape) };
   vi.stubGlobal('fetch', async () => new Response(JSON.stringify({ items: [], next: null })));
@@ -48,7 +44,7 @@ function drawn(
     <MantineProvider env="test">
       <QueryClientProvider client={new QueryClient()}>
         <SessionContext value={session()}>
-          <FormProvider value={{ errors, secrets, isNew: !value }}>
+          <FormProvider value={{ errors, secrets }}>
             <Form shape={shape} held={held} />
           </FormProvider>
         </SessionContext>
@@ -114,13 +110,13 @@ describe('what a form holds', () => {
 
 test('what the gateway says about a field stands beside it, also inside a union', () => {
   drawn('channels', { name: 'x', config: { medium: 'webhook' } }, [
-    { field: 'name', message: 'Taken.' },
-    { field: 'config.webhook.outbound_url', message: 'Not an address.' },
+    { field: 'name', message: 'Taken.', kind: '' },
+    { field: 'config.webhook.outbound_url', message: 'relative URL without a base', kind: 'url_parsing' },
   ]);
   expect(screen.getByText('Taken.')).toBeTruthy();
   const address = screen.getByLabelText('Address that receives replies');
   const error = document.getElementById(address.getAttribute('aria-describedby') ?? '');
-  expect(error?.textContent).toBe('Not an address.');
+  expect(error?.textContent).toMatch(/not a web address/);
 });
 
 test('a secret that is set is never shown, and only sent when replaced', async () => {

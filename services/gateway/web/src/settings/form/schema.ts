@@ -182,3 +182,19 @@ function without(schema: Wire, name: string): Wire {
   const { [name]: _, ...rest } = schema;
   return rest;
 }
+
+/** Titles of the fields along a dotted path; numbers of items and kinds of unions name no field. */
+export function titlesAt(shape: ObjectShape, path: string): string[] {
+  const titles: string[] = [];
+  let here: Shape = shape;
+  for (const part of path.split('.')) {
+    const objects: ObjectShape[] =
+      here.kind === 'object' ? [here] : here.kind === 'union' ? here.variants.map(({ shape: of }) => of) : [];
+    const found = objects.flatMap(({ fields }) => fields).find(({ name }) => name === part)?.field;
+    if (found) {
+      titles.push(found.title);
+      here = found.shape.kind === 'list' ? found.shape.item.shape : found.shape;
+    }
+  }
+  return titles;
+}

@@ -8,7 +8,7 @@ import { call, now } from '../../api/http';
 import { record } from '../../api/wire';
 import { dateAndTimeIn } from '../../i18n/format';
 import { problemText } from '../../lib/problems';
-import classes from './hours.module.css';
+import classes from '../settings.module.css';
 import { instantIn, wallIn } from './shifts';
 
 interface Props {
@@ -41,7 +41,7 @@ export function DuePreview({ hours }: Props) {
   });
   const due = typeof preview.data?.due_at === 'string' ? preview.data.due_at : null;
   return (
-    <section className={classes.preview} aria-label={t('hours.preview')}>
+    <section className={classes.trial} aria-label={t('hours.preview')}>
       <Stack gap="xs">
         <Text size="sm" fw={600}>
           {t('hours.preview')}

@@ -9,12 +9,14 @@ import type { Problem } from '../../api/http';
 import type { KindInfo, Stored } from '../../api/types';
 import { record } from '../../api/wire';
 import { dateAndTime } from '../../i18n/format';
+import { fieldWords } from '../../lib/fields';
 import { problemText } from '../../lib/problems';
 import { FormProvider } from '../form/context';
 import { ObjectFields } from '../form/ObjectFields';
-import { SchemaReader } from '../form/schema';
+import { type ObjectShape, SchemaReader, titlesAt } from '../form/schema';
 import { blankObject, completed, sameValue, type Value } from '../form/values';
 import classes from '../settings.module.css';
+import { useSchemaWords } from '../words';
 import { EXTRAS } from './extras';
 
 interface Props {
@@ -49,14 +51,13 @@ export function ObjectForm({ info, stored, pending, problem, onSave, onDelete, o
   }
 
   return (
-    <FormProvider
-      value={{ errors: problem?.errors ?? [], secrets: stored?.secrets ?? [], isNew: stored === null }}
-    >
+    <FormProvider value={{ errors: problem?.errors ?? [], secrets: stored?.secrets ?? [] }}>
       <form onSubmit={submit} noValidate>
         <Stack>
           {problem && (
             <Refusal
               problem={problem}
+              shape={shape}
               stale={stale}
               pending={pending}
               onReload={onReload}
@@ -64,7 +65,7 @@ export function ObjectForm({ info, stored, pending, problem, onSave, onDelete, o
             />
           )}
           <ObjectFields shape={shape} value={value} onChange={setValue} paths={['']} />
-          {Inside && <Inside value={value} stored={stored} />}
+          {Inside && <Inside value={value} stored={stored} info={info} />}
         </Stack>
         <div className={classes.bar}>
           <Button type="submit" loading={pending} disabled={!changed && stored !== null}>
@@ -93,6 +94,7 @@ export function ObjectForm({ info, stored, pending, problem, onSave, onDelete, o
 
 interface RefusalProps {
   problem: Problem;
+  shape: ObjectShape;
   stale: boolean;
   pending: boolean;
   onReload: () => void;
@@ -110,9 +112,10 @@ function conflictOf(problem: Problem) {
   };
 }
 
-function Refusal({ problem, stale, pending, onReload, onMove }: RefusalProps) {
+function Refusal({ problem, shape, stale, pending, onReload, onMove }: RefusalProps) {
   const { t } = useTranslation();
   const { t: admin } = useTranslation('admin');
+  const { titled } = useSchemaWords();
   const conflict = conflictOf(problem);
   const box = useRef<HTMLDivElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: shown anew for each problem
@@ -128,11 +131,19 @@ function Refusal({ problem, stale, pending, onReload, onMove }: RefusalProps) {
       icon={<IconAlertTriangle aria-hidden />}
       title={t('problem.failed')}
     >
-      <Text size="sm">{stale ? t('settings.stale') : problemText(t, problem)}</Text>
+      <Text size="sm">
+        {stale
+          ? t('settings.stale')
+          : problem.errors.length > 0
+            ? t('problem.invalid')
+            : problemText(t, problem)}
+      </Text>
       {problem.errors.length > 0 && (
         <List size="sm" mt={4}>
-          {problem.errors.map(({ field, message }) => (
-            <List.Item key={`${field} ${message}`}>{field ? `${field}: ${message}` : message}</List.Item>
+          {problem.errors.map((error) => (
+            <List.Item key={`${error.field} ${error.message}`}>
+              {[...titlesAt(shape, error.field).map(titled), fieldWords(t, error)].join(': ')}
+            </List.Item>
           ))}
         </List>
       )}

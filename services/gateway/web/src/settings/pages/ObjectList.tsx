@@ -1,6 +1,6 @@
 /** The objects of a kind, by name, with a search. */
-import { ActionIcon, Badge, Button, Group, Skeleton, Stack, Text, TextInput, Title } from '@mantine/core';
-import { IconAlertTriangle, IconArrowDown, IconArrowUp, IconPlus, IconSearch } from '@tabler/icons-react';
+import { Badge, Button, Group, Skeleton, Stack, Text, TextInput, Title } from '@mantine/core';
+import { IconAlertTriangle, IconPlus, IconSearch } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -11,6 +11,7 @@ import { record } from '../../api/wire';
 import { Failure } from '../../frame/Failure';
 import { toastProblem } from '../../lib/toast';
 import { nameOf, useObjects } from '../data';
+import { OrderButtons } from '../form/parts';
 import { moved } from '../form/values';
 import type { Kind } from '../map';
 import classes from '../settings.module.css';
@@ -83,7 +84,7 @@ export function ObjectList({ info }: { info: KindInfo }) {
                 <Marks info={info} stored={stored} />
               </Link>
               {ordered && wanted === '' && found.length > 1 && (
-                <Steps
+                <OrderButtons
                   name={nameOf(stored)}
                   first={index === 0}
                   last={index === found.length - 1}
@@ -123,41 +124,6 @@ function useOrder(kind: string) {
     onError: toastProblem,
     onSettled: () => client.invalidateQueries({ queryKey: ['settings', kind], exact: true }),
   });
-}
-
-interface StepsProps {
-  name: string;
-  first: boolean;
-  last: boolean;
-  disabled: boolean;
-  onMove: (by: 1 | -1) => void;
-}
-
-function Steps({ name, first, last, disabled, onMove }: StepsProps) {
-  const { t } = useTranslation();
-  return (
-    <>
-      <ActionIcon
-        variant="subtle"
-        color="gray"
-        disabled={first || disabled}
-        aria-label={`${t('settings.form.up')}: ${name}`}
-        onClick={() => onMove(-1)}
-      >
-        <IconArrowUp size={16} aria-hidden />
-      </ActionIcon>
-      <ActionIcon
-        variant="subtle"
-        color="gray"
-        mr={6}
-        disabled={last || disabled}
-        aria-label={`${t('settings.form.down')}: ${name}`}
-        onClick={() => onMove(1)}
-      >
-        <IconArrowDown size={16} aria-hidden />
-      </ActionIcon>
-    </>
-  );
 }
 
 /** What one wants to see of an object without opening it. */

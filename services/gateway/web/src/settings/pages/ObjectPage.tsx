@@ -1,5 +1,5 @@
 /** Making or changing one object of a kind. */
-import { Alert, Anchor, Skeleton, Stack, Title } from '@mantine/core';
+import { Alert, Anchor, Skeleton, Stack, Text, Title } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -8,6 +8,7 @@ import { asProblem, call, withQuery } from '../../api/http';
 import type { KindInfo, Stored } from '../../api/types';
 import * as wire from '../../api/wire';
 import { Failure } from '../../frame/Failure';
+import { said } from '../../i18n/said';
 import { toast, toastProblem } from '../../lib/toast';
 import { nameOf, refreshKind, useObject } from '../data';
 import type { Value } from '../form/values';
@@ -80,6 +81,11 @@ function NewObject({ info }: { info: KindInfo }) {
   return (
     <Stack>
       <Head info={info} title={t('settings.new')} />
+      {info.kind === 'channels' && (
+        <Text size="sm" c="dimmed">
+          {t('settings.channel.afterSave')}
+        </Text>
+      )}
       <ObjectForm
         info={info}
         stored={null}
@@ -89,7 +95,6 @@ function NewObject({ info }: { info: KindInfo }) {
         onSave={(value, move) => create.mutate({ value, move })}
         onReload={() => create.reset()}
       />
-      {info.kind === 'channels' && <Alert variant="light">{t('settings.channel.afterSave')}</Alert>}
     </Stack>
   );
 }
@@ -141,7 +146,7 @@ function Loaded({ info, stored, onReload }: { info: KindInfo; stored: Stored; on
       )}
       {[...new Set([...stored.warnings, ...(shown?.warnings ?? [])])].map((warning) => (
         <Alert key={warning} color="yellow" role="status">
-          {warning}
+          {said(warning)}
         </Alert>
       ))}
       {shown && Object.keys(shown.revealed).length > 0 && <Revealed secrets={shown.revealed} />}

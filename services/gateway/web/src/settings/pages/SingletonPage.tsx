@@ -6,6 +6,7 @@ import { asProblem, call } from '../../api/http';
 import type { KindInfo } from '../../api/types';
 import * as wire from '../../api/wire';
 import { Failure } from '../../frame/Failure';
+import { said } from '../../i18n/said';
 import { toast } from '../../lib/toast';
 import { SINGLETON, useObject } from '../data';
 import type { Value } from '../form/values';
@@ -43,7 +44,7 @@ export function SingletonPage({ info }: { info: KindInfo }) {
       )}
       {object.data?.warnings.map((warning) => (
         <Alert key={warning} color="yellow" role="status">
-          {warning}
+          {said(warning)}
         </Alert>
       ))}
       {object.data && (

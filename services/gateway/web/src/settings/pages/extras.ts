@@ -1,7 +1,8 @@
 /** What a kind shows besides its form: above it, under its fields with what is typed, and below it. */
 import type { ComponentType } from 'react';
-import type { Stored } from '../../api/types';
+import type { KindInfo, Stored } from '../../api/types';
 import { AgentHealth } from '../extras/AgentHealth';
+import { AgentKeys } from '../extras/AgentKeys';
 import { MailTrial } from '../extras/MailTrial';
 import { PolicyDue } from '../extras/PolicyDue';
 import { WebhookLog } from '../extras/WebhookLog';
@@ -11,9 +12,15 @@ import { RuleTrial } from '../rules/RuleTrial';
 import { ScriptPreview } from '../scripts/ScriptPreview';
 import { ChannelExtras } from './ChannelExtras';
 
+export interface InsideProps {
+  value: Value;
+  stored: Stored | null;
+  info: KindInfo;
+}
+
 interface Extras {
   above?: ComponentType<{ stored: Stored }>;
-  inside?: ComponentType<{ value: Value; stored: Stored | null }>;
+  inside?: ComponentType<InsideProps>;
   below?: ComponentType<{ stored: Stored }>;
 }
 
@@ -21,7 +28,7 @@ export const EXTRAS: Record<string, Extras> = {
   channels: { above: ChannelExtras, inside: MailTrial },
   rules: { inside: RuleTrial, below: RuleRuns },
   'auto-responders': { inside: ScriptPreview },
-  'virtual-agents': { above: AgentHealth },
+  'virtual-agents': { above: AgentHealth, below: AgentKeys },
   policies: { inside: PolicyDue },
   webhooks: { below: WebhookLog },
 };

@@ -8,8 +8,9 @@ import type { Stored } from '../../api/types';
 import * as wire from '../../api/wire';
 import { Failure } from '../../frame/Failure';
 import { dateAndTime, exactTime } from '../../i18n/format';
+import classes from '../settings.module.css';
 import { useSchemaWords } from '../words';
-import classes from './rules.module.css';
+import { useNamed } from './inWords';
 import { type Run, readRun } from './tried';
 
 const COLOURS: Record<string, string> = {
@@ -52,7 +53,7 @@ export function RuleRuns({ stored: { id } }: { stored: Stored }) {
             {t('runs.none')}
           </Text>
         )}
-        <ul className={classes.runs}>
+        <ul className={classes.history}>
           {items.map((run) => (
             <RunLine key={run.id} run={run} />
           ))}
@@ -78,9 +79,10 @@ const OUTCOMES = ['said', 'applied', 'failed', 'too_late', 'stopped'] as const;
 function RunLine({ run }: { run: Run }) {
   const { t } = useTranslation('admin');
   const { valueWord } = useSchemaWords();
+  const named = useNamed();
   const outcome = OUTCOMES.find((one) => one === run.outcome) ?? 'said';
   return (
-    <li className={classes.run}>
+    <li className={classes.event}>
       <Badge size="sm" variant="light" color={COLOURS[outcome]} tt="none">
         {t(`runs.outcomes.${outcome}`)}
       </Badge>{' '}
@@ -92,7 +94,7 @@ function RunLine({ run }: { run: Run }) {
         {t('runs.conversation')}
       </Anchor>
       {run.milliseconds > 0 && ` · ${run.milliseconds.toFixed(1)} ms`}
-      {run.matched.length > 0 && <div>{t('runs.matched', { what: run.matched.join(' · ') })}</div>}
+      {run.matched.length > 0 && <div>{t('runs.matched', { what: named(run.matched.join(' · ')) })}</div>}
       <div>{t('runs.did', { what: run.actions.map((act) => valueWord('act', act)).join(', ') })}</div>
       {run.failed.map((why) => (
         <Text key={why} size="sm" c="red">

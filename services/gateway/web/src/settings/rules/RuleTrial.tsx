@@ -15,30 +15,39 @@ import {
 } from '@mantine/core';
 import { IconCheck, IconFlask, IconMinus, IconX } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { call } from '../../api/http';
-import { languageName } from '../../i18n/format';
+import { record } from '../../api/wire';
+import { said } from '../../i18n/said';
+import { useLanguageChoices } from '../../lib/languages';
 import { problemText } from '../../lib/problems';
 import { useSession } from '../../session/context';
+import { SchemaReader } from '../form/schema';
 import type { Value } from '../form/values';
+import type { InsideProps } from '../pages/extras';
+import settings from '../settings.module.css';
+import { useSchemaWords } from '../words';
+import { type Node, readGroup, type Vocabulary, vocabularyOf } from './conditions';
+import { useRuleWords } from './inWords';
 import classes from './rules.module.css';
 import { type Held, readPreview, type Tried } from './tried';
 
-const LANGUAGES = ['en', 'es', 'de', 'fr', 'pt', 'it'];
-
-export function RuleTrial({ value }: { value: Value }) {
+export function RuleTrial({ value, info }: InsideProps) {
   const { t } = useTranslation('admin');
   const { t: general } = useTranslation();
   const [tab, setTab] = useState<string | null>('sample');
   const trial = useMutation({
-    mutationFn: async (on: object) =>
-      readPreview(await call('POST', '/api/rules/preview', { body: { rule: value, ...on } })),
+    mutationFn: async (on: object) => ({
+      rule: value,
+      ...readPreview(await call('POST', '/api/rules/preview', { body: { rule: value, ...on } })),
+    }),
   });
+  const vocabulary = useMemo(() => vocabularyOf(new SchemaReader(info.schema).read()), [info.schema]);
   const results = trial.data?.results ?? [];
   return (
-    <section className={classes.trial} aria-label={t('trial.title')}>
+    <section className={settings.trial} aria-label={t('trial.title')}>
       <Stack gap="sm">
         <div>
           <Text size="sm" fw={600}>
@@ -74,11 +83,15 @@ export function RuleTrial({ value }: { value: Value }) {
           )}
           {trial.data?.warnings.map((warning) => (
             <Alert key={warning} color="yellow" py={6} mb={6}>
-              {warning}
+              {said(warning)}
             </Alert>
           ))}
-          {trial.data && tab === 'sample' && results[0] && <Result tried={results[0]} />}
-          {trial.data && tab === 'stored' && <Results results={results} />}
+          {trial.data && tab === 'sample' && results[0] && (
+            <Result tried={results[0]} rule={trial.data.rule} vocabulary={vocabulary} />
+          )}
+          {trial.data && tab === 'stored' && (
+            <Results results={results} rule={trial.data.rule} vocabulary={vocabulary} />
+          )}
         </div>
       </Stack>
     </section>
@@ -88,6 +101,7 @@ export function RuleTrial({ value }: { value: Value }) {
 function SampleForm({ pending, onTry }: { pending: boolean; onTry: (sample: object) => void }) {
   const { t } = useTranslation('admin');
   const { workspace } = useSession();
+  const languages = useLanguageChoices([]);
   const [text, setText] = useState('');
   const [subject, setSubject] = useState('');
   const [channel, setChannel] = useState<string | null>(workspace.channels[0]?.id ?? null);
@@ -147,10 +161,7 @@ function SampleForm({ pending, onTry }: { pending: boolean; onTry: (sample: obje
           w={150}
           clearable
           label={t('trial.language')}
-          data={[...new Set([...LANGUAGES, ...workspace.languages])].map((code) => ({
-            value: code,
-            label: languageName(code),
-          }))}
+          data={languages}
           value={language}
           onChange={setLanguage}
         />
@@ -212,7 +223,14 @@ function StoredForm({ pending, onTry }: { pending: boolean; onTry: (last: number
   );
 }
 
-function Result({ tried }: { tried: Tried }) {
+interface ResultProps {
+  tried: Tried;
+  /** As it was when it was tried; the answer mirrors its conditions. */
+  rule: Value;
+  vocabulary: Vocabulary;
+}
+
+function Result({ tried, rule, vocabulary }: ResultProps) {
   const { t } = useTranslation('admin');
   return (
     <Stack gap={6}>
@@ -221,14 +239,23 @@ function Result({ tried }: { tried: Tried }) {
       </Text>
       {!tried.inScope && <Text size="sm">{t('trial.outOfScope')}</Text>}
       {!tried.onEvent && <Text size="sm">{t('trial.otherEvent')}</Text>}
-      <Conditions held={tried.conditions} />
-      <Would tried={tried} />
+      <Conditions held={tried.conditions} node={readGroup(rule.conditions)} vocabulary={vocabulary} />
+      <Would tried={tried} rule={rule} vocabulary={vocabulary} />
     </Stack>
   );
 }
 
-function Conditions({ held }: { held: Held }) {
+interface ConditionsProps {
+  held: Held;
+  node: Node;
+  vocabulary: Vocabulary;
+}
+
+function Conditions({ held, node, vocabulary }: ConditionsProps) {
   const { t } = useTranslation('admin');
+  const { condition } = useRuleWords(vocabulary);
+  const below = node.test === 'group' ? node.of : [];
+  const words = node.test === 'group' && below.length === 0 ? t('rules.matchesAll') : condition(node);
   return (
     <ul className={classes.steps}>
       <li>
@@ -243,14 +270,15 @@ function Conditions({ held }: { held: Held }) {
           ) : (
             <IconX size={15} color="var(--mantine-color-red-7)" role="img" aria-label={t('trial.heldNot')} />
           )}
-          <span>{held.condition}</span>
+          <span>{words}</span>
         </span>
         {held.of.length > 0 && (
           <div style={{ paddingLeft: 18 }}>
-            {held.of.map((below, index) => (
+            {held.of.map((one, index) => {
+              const its = below[index];
               // biome-ignore lint/suspicious/noArrayIndexKey: an answer does not change
-              <Conditions key={index} held={below} />
-            ))}
+              return its && <Conditions key={index} held={one} node={its} vocabulary={vocabulary} />;
+            })}
           </div>
         )}
       </li>
@@ -258,27 +286,33 @@ function Conditions({ held }: { held: Held }) {
   );
 }
 
-function Would({ tried }: { tried: Tried }) {
+function Would({ tried, rule, vocabulary }: ResultProps) {
   const { t } = useTranslation('admin');
-  if (tried.would.length === 0 && tried.wouldNot.length === 0) return null;
+  const { action } = useRuleWords(vocabulary);
+  const { valueWord } = useSchemaWords();
+  if (!tried.matches) return null;
+  const left = new Map(tried.wouldNot);
+  const actions = Array.isArray(rule.actions) ? rule.actions.map(record) : [];
+  const done = actions.filter(({ act }) => !left.has(String(act)));
   return (
     <div>
-      {tried.would.length > 0 && (
+      {done.length > 0 && (
         <Text size="sm" fw={550}>
           {t('trial.would')}
         </Text>
       )}
       <ul className={classes.steps}>
-        {tried.would.map((act) => (
-          <li key={act} className={classes.verdict}>
+        {done.map((one, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: an answer does not change
+          <li key={index} className={classes.verdict}>
             <IconCheck size={15} aria-hidden />
-            {act}
+            {action(one)}
           </li>
         ))}
-        {tried.wouldNot.map((act) => (
+        {[...left].map(([act, why]) => (
           <li key={act} className={classes.verdict}>
             <IconMinus size={15} role="img" aria-label={t('trial.leftOut')} />
-            {act}
+            {`${valueWord('act', act)}: ${said(why)}`}
           </li>
         ))}
       </ul>
@@ -286,7 +320,11 @@ function Would({ tried }: { tried: Tried }) {
   );
 }
 
-function Results({ results }: { results: Tried[] }) {
+interface ResultsProps extends Omit<ResultProps, 'tried'> {
+  results: Tried[];
+}
+
+function Results({ results, rule, vocabulary }: ResultsProps) {
   const { t } = useTranslation('admin');
   const matching = results.filter((tried) => tried.matches);
   const first = [...matching, ...results.filter((tried) => !tried.matches)];
@@ -295,9 +333,9 @@ function Results({ results }: { results: Tried[] }) {
       <Text size="sm" fw={600}>
         {t('trial.counted', { matching: matching.length, all: results.length })}
       </Text>
-      <ul className={classes.runs}>
+      <ul className={settings.history}>
         {first.map((tried, index) => (
-          <li key={tried.id ?? index} className={classes.run}>
+          <li key={tried.id ?? index} className={settings.event}>
             {tried.id && (
               <Anchor
                 component={Link}
@@ -311,7 +349,7 @@ function Results({ results }: { results: Tried[] }) {
             )}
             <details>
               <summary>{t(tried.matches ? 'trial.matches' : 'trial.matchesNot')}</summary>
-              <Result tried={tried} />
+              <Result tried={tried} rule={rule} vocabulary={vocabulary} />
             </details>
           </li>
         ))}

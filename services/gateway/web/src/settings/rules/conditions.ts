@@ -219,8 +219,3 @@ export function newGroup(parent: GroupNode): GroupNode {
 export function countNodes(node: Node): number {
   return node.test === 'group' ? 1 + node.of.reduce((sum, below) => sum + countNodes(below), 0) : 1;
 }
-
-/** Every condition and group, each before what is below it: the order in which the preview answers. */
-export function flatNodes(node: Node): Node[] {
-  return node.test === 'group' ? [node, ...node.of.flatMap(flatNodes)] : [node];
-}

@@ -1,8 +1,8 @@
 /** What a trial of a rule answers, and the runs it left. */
 import { record } from '../../api/wire';
 
+/** Of each condition whether it held; the tree is that of the rule that was tried. */
 export interface Held {
-  condition: string;
   held: boolean;
   of: Held[];
 }
@@ -13,8 +13,8 @@ export interface Tried {
   inScope: boolean;
   onEvent: boolean;
   conditions: Held;
-  would: string[];
-  wouldNot: string[];
+  /** Acts that are left out, and why. */
+  wouldNot: [act: string, why: string][];
 }
 
 export interface Run {
@@ -36,7 +36,6 @@ function texts(value: unknown): string[] {
 function readHeld(value: unknown): Held {
   const from = record(value);
   return {
-    condition: String(from.condition ?? ''),
     held: from.held === true,
     of: Array.isArray(from.of) ? from.of.map(readHeld) : [],
   };
@@ -50,8 +49,10 @@ export function readTried(value: unknown): Tried {
     inScope: from.in_scope !== false,
     onEvent: from.on_event !== false,
     conditions: readHeld(from.conditions),
-    would: texts(from.would),
-    wouldNot: texts(from.would_not),
+    wouldNot: texts(from.would_not).map((one) => {
+      const at = one.indexOf(': ');
+      return [one.slice(0, at), one.slice(at + 2)];
+    }),
   };
 }
 

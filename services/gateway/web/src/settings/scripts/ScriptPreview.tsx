@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNamesOf } from '../data';
 import type { Value } from '../form/values';
+import settings from '../settings.module.css';
 import { play, readScripts } from './play';
 import { useScriptTitle } from './ScriptsField';
 import classes from './scripts.module.css';
@@ -29,7 +30,7 @@ export function ScriptPreview({ value }: { value: Value }) {
   }
 
   return (
-    <section className={classes.preview} aria-label={t('scripts.try')}>
+    <section className={settings.trial} aria-label={t('scripts.try')}>
       <Group justify="space-between">
         <Text size="sm" fw={600}>
           {t('scripts.try')}

@@ -1,13 +1,14 @@
 /** Scripts of an auto-responder: one for each language and for inside and outside business hours, step by step. */
-import { ActionIcon, Button, Group, Menu, Paper, Select, Stack, Tabs, Text, Textarea } from '@mantine/core';
-import { IconArrowDown, IconArrowUp, IconCopy, IconPlus, IconTrash } from '@tabler/icons-react';
+import { Button, Fieldset, Group, Menu, Paper, Select, Stack, Tabs, Text, Textarea } from '@mantine/core';
+import { IconCopy, IconPlus, IconTrash } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { languageName } from '../../i18n/format';
-import { useSession } from '../../session/context';
+import { useLanguageChoices } from '../../lib/languages';
 import { useNamesOf } from '../data';
 import { inside, useFieldError } from '../form/context';
 import type { FieldProps } from '../form/FieldView';
+import { OrderButtons, RemoveButton, Wrong } from '../form/parts';
 import { moved } from '../form/values';
 import { readScripts, type Script, type Step } from './play';
 import classes from './scripts.module.css';
@@ -29,13 +30,8 @@ export function ScriptsField({ value, onChange, paths }: FieldProps) {
   }
 
   return (
-    <fieldset className={classes.scripts}>
-      <legend>{t('scripts.title')}</legend>
-      {error && (
-        <Text size="sm" c="red" role="alert">
-          {error}
-        </Text>
-      )}
+    <Fieldset legend={t('scripts.title')}>
+      <Wrong text={error} />
       <Tabs value={String(at)} onChange={(next) => setChosen(Number(next ?? 0))} variant="outline">
         <Group gap="xs" align="flex-end">
           <Tabs.List>
@@ -73,7 +69,7 @@ export function ScriptsField({ value, onChange, paths }: FieldProps) {
           {t('scripts.none')}
         </Text>
       )}
-    </fieldset>
+    </Fieldset>
   );
 }
 
@@ -95,11 +91,8 @@ interface ScriptProps {
 
 function ScriptView({ script, paths, onChange, onCopy, onRemove }: ScriptProps) {
   const { t } = useTranslation('admin');
-  const languages = useSession().workspace.languages;
+  const languages = useLanguageChoices(script.language ? [script.language] : []);
   const error = useFieldError(inside(paths, 'language', 'hours', 'steps'));
-  const codes = [
-    ...new Set([...languages, 'en', 'es', 'de', 'fr', 'pt', ...(script.language ? [script.language] : [])]),
-  ];
   return (
     <Stack gap="sm">
       <Group align="flex-end" gap="sm">
@@ -110,7 +103,7 @@ function ScriptView({ script, paths, onChange, onCopy, onRemove }: ScriptProps) 
           placeholder={t('scripts.defaultLanguage')}
           clearable
           searchable
-          data={codes.map((code) => ({ value: code, label: languageName(code) }))}
+          data={languages}
           value={script.language}
           onChange={(language) => onChange({ ...script, language })}
         />
@@ -146,11 +139,7 @@ function ScriptView({ script, paths, onChange, onCopy, onRemove }: ScriptProps) 
           </Button>
         </Group>
       </Group>
-      {error && (
-        <Text size="sm" c="red" role="alert">
-          {error}
-        </Text>
-      )}
+      <Wrong text={error} />
       <ol className={classes.steps} aria-label={t('scripts.steps')}>
         {script.steps.map((step, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: steps have no ids
@@ -224,32 +213,8 @@ function StepView({ step, number, last, paths, onChange, onMove, onRemove }: Ste
           {name}
         </Text>
         <Group gap={2} wrap="nowrap">
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            disabled={number === 1}
-            aria-label={t('scripts.up', { step: name })}
-            onClick={() => onMove(-1)}
-          >
-            <IconArrowUp size={16} aria-hidden />
-          </ActionIcon>
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            disabled={last}
-            aria-label={t('scripts.down', { step: name })}
-            onClick={() => onMove(1)}
-          >
-            <IconArrowDown size={16} aria-hidden />
-          </ActionIcon>
-          <ActionIcon
-            variant="subtle"
-            color="red"
-            aria-label={t('scripts.removeStep', { step: name })}
-            onClick={onRemove}
-          >
-            <IconTrash size={16} aria-hidden />
-          </ActionIcon>
+          <OrderButtons name={name} first={number === 1} last={last} onMove={onMove} />
+          <RemoveButton name={name} onRemove={onRemove} />
         </Group>
       </Group>
       <Stack gap={8}>

@@ -1,10 +1,12 @@
 /** The answers of a survey in one language, worst first, in one line each: number, emoji, label (CS-01). */
-import { ActionIcon, Box, Button, Fieldset, Stack, Text, TextInput } from '@mantine/core';
-import { IconArrowDown, IconArrowUp, IconPlus, IconTrash } from '@tabler/icons-react';
+import { Box, Button, Fieldset, Group, Stack, Text, TextInput } from '@mantine/core';
+import { IconPlus } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { record } from '../../api/wire';
+import { fieldWords } from '../../lib/fields';
 import { useFieldError, useForm } from '../form/context';
 import type { FieldProps } from '../form/FieldView';
+import { OrderButtons, RemoveButton, Wrong } from '../form/parts';
 import { moved } from '../form/values';
 import classes from '../settings.module.css';
 import { useSchemaWords } from '../words';
@@ -27,19 +29,19 @@ export function OptionsField({ field, value, onChange, paths }: FieldProps) {
     const from = record(one);
     return { label: String(from.label ?? ''), emoji: String(from.emoji ?? '') };
   });
-  const problem = (index: number) =>
-    errors.find(({ field: named }) => paths.some((path) => named.startsWith(`${path}.${index}`)))?.message;
+  const problem = (index: number) => {
+    const found = errors.find(({ field: named }) =>
+      paths.some((path) => named.startsWith(`${path}.${index}.`)),
+    );
+    return found && fieldWords(general, found);
+  };
   return (
     <Fieldset legend={titled(field.title)}>
       <Stack gap={6}>
         <Text size="xs" c="dimmed">
           {titled(field.description)}
         </Text>
-        {error && (
-          <Text size="sm" c="red" role="alert">
-            {error}
-          </Text>
-        )}
+        <Wrong text={error} />
         {options.map((option, index) => {
           const name = t('survey.option', { number: index + 1 });
           const set = (change: Partial<Option>) => onChange(options.with(index, { ...option, ...change }));
@@ -53,7 +55,7 @@ export function OptionsField({ field, value, onChange, paths }: FieldProps) {
                 size="xs"
                 w={64}
                 aria-label={`${name}: ${t('survey.emoji')}`}
-                placeholder="🙂"
+                placeholder={t('survey.emoji')}
                 maxLength={16}
                 value={option.emoji}
                 onChange={(event) => set({ emoji: event.currentTarget.value })}
@@ -61,7 +63,7 @@ export function OptionsField({ field, value, onChange, paths }: FieldProps) {
               <TextInput
                 size="xs"
                 flex={1}
-                miw={100}
+                miw={110}
                 maw={320}
                 aria-label={`${name}: ${t('survey.label')}`}
                 maxLength={80}
@@ -69,33 +71,19 @@ export function OptionsField({ field, value, onChange, paths }: FieldProps) {
                 value={option.label}
                 onChange={(event) => set({ label: event.currentTarget.value })}
               />
-              <ActionIcon
-                variant="subtle"
-                color="gray"
-                disabled={index === 0}
-                aria-label={`${general('settings.form.up')}: ${name}`}
-                onClick={() => onChange(moved(options, index, index - 1))}
-              >
-                <IconArrowUp size={15} aria-hidden />
-              </ActionIcon>
-              <ActionIcon
-                variant="subtle"
-                color="gray"
-                disabled={index === options.length - 1}
-                aria-label={`${general('settings.form.down')}: ${name}`}
-                onClick={() => onChange(moved(options, index, index + 1))}
-              >
-                <IconArrowDown size={15} aria-hidden />
-              </ActionIcon>
-              <ActionIcon
-                variant="subtle"
-                color="red"
-                disabled={options.length <= LEAST}
-                aria-label={general('settings.form.removeItem', { title: name })}
-                onClick={() => onChange(options.filter((_, at) => at !== index))}
-              >
-                <IconTrash size={15} aria-hidden />
-              </ActionIcon>
+              <Group gap={0} wrap="nowrap" ml="auto">
+                <OrderButtons
+                  name={name}
+                  first={index === 0}
+                  last={index === options.length - 1}
+                  onMove={(by) => onChange(moved(options, index, index + by))}
+                />
+                <RemoveButton
+                  name={name}
+                  disabled={options.length <= LEAST}
+                  onRemove={() => onChange(options.filter((_, at) => at !== index))}
+                />
+              </Group>
             </Box>
           );
         })}

@@ -10,6 +10,14 @@ const en = {
     eligible: 'Who is asked',
     sendingSurvey: 'When and how it is sent',
   },
+  macros: {
+    title: 'My macros',
+    hint: 'Lists of actions that you run by hand on one conversation or many. Only you see them.',
+    none: 'You have none of your own yet.',
+    failed: 'The macros could not be loaded.',
+    shared: 'Shared by the administrators',
+    sharedSettings: 'Change the shared ones',
+  },
   order: { hint: 'They take effect in this order, from the top.' },
   conflict: {
     move: 'Take it over from “{{name}}”',
@@ -151,9 +159,6 @@ const en = {
       question: 'Sends it and waits for the answer.',
       attribute: 'Asks only if it is not known yet, and keeps the answer with the contact.',
     },
-    up: 'Move up: {{step}}',
-    down: 'Move down: {{step}}',
-    removeStep: 'Remove {{step}}',
     text: 'Text of {{step}}',
     sayHint: 'What it says',
     askHint: 'What it asks',
@@ -192,6 +197,10 @@ const en = {
     failing: 'It failed last {{time}}: {{error}}',
     well: 'It answers; last {{time}}.',
     unused: 'It has not been called yet.',
+  },
+  agentKeys: {
+    title: 'Keys for later answers',
+    hint: 'With one, the bot can answer after its first reply. A key is shown once, when it is made.',
   },
   policy: {
     nothing: 'Give at least one target: this policy promises nothing.',

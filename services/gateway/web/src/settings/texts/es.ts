@@ -12,6 +12,14 @@ const es: AdminTexts = {
     eligible: 'A quién se pregunta',
     sendingSurvey: 'Cuándo y cómo se envía',
   },
+  macros: {
+    title: 'Mis macros',
+    hint: 'Listas de acciones que usted ejecuta a mano en una conversación o en varias. Solo las ve usted.',
+    none: 'Aún no tiene ninguna propia.',
+    failed: 'No se pudieron cargar las macros.',
+    shared: 'Compartidas por los administradores',
+    sharedSettings: 'Cambiar las compartidas',
+  },
   order: { hint: 'Se aplican en este orden, de arriba abajo.' },
   conflict: {
     move: 'Quitárselo a «{{name}}»',
@@ -153,9 +161,6 @@ const es: AdminTexts = {
       question: 'La envía y espera la respuesta.',
       attribute: 'Pregunta solo si aún no se sabe, y guarda la respuesta en el contacto.',
     },
-    up: 'Subir: {{step}}',
-    down: 'Bajar: {{step}}',
-    removeStep: 'Quitar {{step}}',
     text: 'Texto de {{step}}',
     sayHint: 'Lo que dice',
     askHint: 'Lo que pregunta',
@@ -195,6 +200,10 @@ const es: AdminTexts = {
     failing: 'Falló por última vez {{time}}: {{error}}',
     well: 'Responde; la última vez {{time}}.',
     unused: 'Todavía no se ha llamado.',
+  },
+  agentKeys: {
+    title: 'Claves para responder más tarde',
+    hint: 'Con una, el bot puede responder después de su primera respuesta. Una clave se muestra una vez, al crearla.',
   },
   policy: {
     nothing: 'Dé al menos un objetivo: esta política no promete nada.',

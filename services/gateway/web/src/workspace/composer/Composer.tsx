@@ -7,7 +7,7 @@ import { useTranslation } from 'react-i18next';
 import { call, newKey } from '../../api/http';
 import { useAgents } from '../../api/queries';
 import { applyRow } from '../../api/rows';
-import type { Attachment, Message, Row } from '../../api/types';
+import type { Attachment, ChannelName, Message, Row } from '../../api/types';
 import * as wire from '../../api/wire';
 import { useShortcuts } from '../../frame/shortcuts';
 import { coming } from '../../i18n/format';
@@ -19,7 +19,7 @@ import classes from './composer.module.css';
 import { type Draft, draftedTab, draftKey, mentionsIn, type Tab, useDraft } from './draft';
 import { FileList } from './FileList';
 import { MentionInput } from './MentionInput';
-import { useUploads } from './useUploads';
+import { type Uploads, useUploads } from './useUploads';
 import { replyWindow, worthAWord } from './window';
 
 interface Props {
@@ -37,6 +37,9 @@ export function Composer({ row, rights, seen, replyTo, onReplyTo, messages }: Pr
   const { user } = useSession();
   const [kept, setKept] = useState<Tab>(() => draftedTab(user.id, row.id));
   const tab: Tab = rights.reply ? kept : 'note';
+  const channel = useSession().workspace.channels.find((one) => one.id === row.channel);
+  // Here and not in the box of a tab: who looks up something for a note finds his files where he left them.
+  const uploads = useUploads(row.id, channel);
   const focus = useRef<() => void>(() => {});
 
   function show(next: Tab) {
@@ -63,6 +66,8 @@ export function Composer({ row, rights, seen, replyTo, onReplyTo, messages }: Pr
         replyTo={tab === 'reply' ? replyTo : null}
         onReplyTo={onReplyTo}
         messages={messages}
+        channel={channel}
+        uploads={uploads}
         storageKey={draftKey(user.id, row.id, tab)}
         focus={focus}
       />
@@ -73,6 +78,8 @@ export function Composer({ row, rights, seen, replyTo, onReplyTo, messages }: Pr
 interface BoxProps extends Props {
   tab: Tab;
   onTab: (tab: Tab) => void;
+  channel: ChannelName | undefined;
+  uploads: Uploads;
   storageKey: string;
   focus: { current: () => void };
 }
@@ -120,24 +127,37 @@ function useSend(row: Row, tab: Tab, seen: () => string | null, onSent: () => vo
   });
 }
 
-function Box({ tab, onTab, row, rights, seen, replyTo, onReplyTo, messages, storageKey, focus }: BoxProps) {
+function Box({
+  tab,
+  onTab,
+  row,
+  rights,
+  seen,
+  replyTo,
+  onReplyTo,
+  messages,
+  channel,
+  uploads,
+  storageKey,
+  focus,
+}: BoxProps) {
   const { t } = useTranslation();
-  const { workspace, user } = useSession();
+  const { user } = useSession();
   const colleagues = useAgents().data ?? [];
   const [draft, setDraft] = useDraft(storageKey);
   const input = useRef<HTMLTextAreaElement>(null);
   focus.current = useCallback(() => input.current?.focus(), []);
   const typing = useTypingHint(row.id);
-  const channel = workspace.channels.find((one) => one.id === row.channel);
-  const uploads = useUploads(row.id, channel);
   const files = useRef<HTMLInputElement>(null);
+  const note = tab === 'note';
   const send = useSend(row, tab, seen, () => {
     setDraft({ text: '', mentions: [] });
-    onReplyTo(null);
-    uploads.clear();
+    if (!note) {
+      onReplyTo(null);
+      uploads.clear();
+    }
     input.current?.focus();
   });
-  const note = tab === 'note';
   const now = useNow();
   const window = note ? null : replyWindow(channel?.reply_window_hours ?? null, messages, now);
   const takesFiles = !note && rights.reply && (channel?.capabilities.includes('attachments') ?? false);

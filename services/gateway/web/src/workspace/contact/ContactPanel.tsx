@@ -2,7 +2,6 @@
 import { ActionIcon, Badge, Group, MultiSelect, Select, Skeleton, Stack, Switch, Text } from '@mantine/core';
 import { IconChevronLeft, IconX } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { call } from '../../api/http';
@@ -10,8 +9,9 @@ import { useContactRows, useDetail } from '../../api/queries';
 import type { AttributeValue, Contact, Detail, Row, Thread } from '../../api/types';
 import * as wire from '../../api/wire';
 import { Failure } from '../../frame/Failure';
-import { languageName, shortDuration } from '../../i18n/format';
+import { shortDuration } from '../../i18n/format';
 import { useNow } from '../../lib/clock';
+import { useLanguageChoices } from '../../lib/languages';
 import { toastProblem } from '../../lib/toast';
 import { type Names, rightsOf, useNames, useSession } from '../../session/context';
 import { MediumIcon } from '../MediumIcon';
@@ -168,18 +168,9 @@ interface FieldProps {
   save: (body: Change) => void;
 }
 
-/** Offered: what detection tells apart, the page's languages, and the one that is set. */
 function LanguageField({ contact, disabled, save }: FieldProps) {
-  const { t, i18n } = useTranslation();
-  const { languages } = useSession().workspace;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the names are in the page's language
-  const choices = useMemo(() => {
-    const common = ['en', 'es', 'de', 'fr', 'pt', 'it', 'ca', 'nl', 'pl', 'tr', 'ar', 'zh', 'ja', 'ru', 'uk'];
-    const codes = new Set([...languages, ...common, ...(contact.language ? [contact.language] : [])]);
-    return [...codes]
-      .map((code) => ({ value: code, label: languageName(code) }))
-      .sort((a, b) => a.label.localeCompare(b.label));
-  }, [languages, contact.language, i18n.language]);
+  const { t } = useTranslation();
+  const choices = useLanguageChoices(contact.language ? [contact.language] : []);
   const hint = contact.language
     ? t(contact.language_manual ? 'contact.languageManual' : 'contact.languageDetected')
     : '';

@@ -21,6 +21,7 @@ import {
 import { useTranslation } from 'react-i18next';
 import type { Attachment, Delivery, Message } from '../../api/types';
 import { dateAndTime, exactTime, fileSize, timeOfDay } from '../../i18n/format';
+import { said } from '../../i18n/said';
 import type { Names } from '../../session/context';
 import classes from './conversation.module.css';
 import { HtmlMessage } from './HtmlMessage';
@@ -177,7 +178,7 @@ function File({ attachment, conversation }: { attachment: Attachment; conversati
         </Anchor>
       ) : (
         <span>
-          {name} · {attachment.problem || t('timeline.noAttachment')}
+          {name} · {attachment.problem ? said(attachment.problem) : t('timeline.noAttachment')}
         </span>
       )}
     </span>
@@ -203,7 +204,7 @@ function Foot({ message, actions }: { message: Message; actions: MessageActions 
         >
           <DeliveryIcon delivery={delivery} />
           {t(`timeline.delivery.${delivery}`)}
-          {broken && message.failure ? `: ${message.failure}` : ''}
+          {broken && message.failure ? `: ${said(message.failure)}` : ''}
         </span>
       )}
       {broken && (

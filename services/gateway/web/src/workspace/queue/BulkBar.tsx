@@ -7,6 +7,7 @@ import { call } from '../../api/http';
 import { applyRow } from '../../api/rows';
 import type { Row } from '../../api/types';
 import * as wire from '../../api/wire';
+import { said } from '../../i18n/said';
 import { toast, toastProblem } from '../../lib/toast';
 import { useSession } from '../../session/context';
 import { ReasonDialog } from '../conversation/ReasonDialog';
@@ -35,7 +36,8 @@ export function BulkBar({ selected, onDone }: Props) {
       const done = results.length - failed.length;
       for (const { row } of results) if (row) applyRow(client, row, user.id);
       if (done) toast(t('queue.bulkDone', { count: done }));
-      if (failed.length) toast(t('queue.bulkFailed', { count: failed.length, why: failed[0]?.detail ?? '' }));
+      if (failed.length)
+        toast(t('queue.bulkFailed', { count: failed.length, why: said(failed[0]?.detail ?? '') }));
       setAsking(false);
       onDone();
     },

@@ -4,7 +4,7 @@ import { IconChecklist, IconHandGrab } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useNavigate } from 'react-router';
+import { Link, useNavigate } from 'react-router';
 import { asProblem, call } from '../../api/http';
 import { useCounts, type useRows } from '../../api/queries';
 import { applyRow, type Choices, filtersOn, type QueueTab } from '../../api/rows';
@@ -85,9 +85,7 @@ export function Queue({ filters, onFilters, rows, items, current }: Props) {
       ) : rows.isError && items.length === 0 ? (
         <Failure title={t('queue.failed')} error={rows.error} retry={() => void rows.refetch()} />
       ) : items.length === 0 ? (
-        <div className={classes.empty}>
-          {t(filtersOn(filters) ? 'queue.emptyFiltered' : `queue.${EMPTY[filters.tab]}`)}
-        </div>
+        <Empty filters={filters} />
       ) : (
         <RowList
           rows={rows}
@@ -99,6 +97,26 @@ export function Queue({ filters, onFilters, rows, items, current }: Props) {
         />
       )}
     </>
+  );
+}
+
+/** Why nothing is here; on the first day the way to the first channel. */
+function Empty({ filters }: { filters: Choices }) {
+  const { t } = useTranslation();
+  const { user, workspace } = useSession();
+  if (user.role === 'admin' && workspace.channels.length === 0)
+    return (
+      <div className={classes.empty}>
+        <p>{t('queue.noChannel')}</p>
+        <Button component={Link} to="/settings/channels/new" size="xs">
+          {t('queue.connectChannel')}
+        </Button>
+      </div>
+    );
+  return (
+    <div className={classes.empty}>
+      {t(filtersOn(filters) ? 'queue.emptyFiltered' : `queue.${EMPTY[filters.tab]}`)}
+    </div>
   );
 }
 

@@ -114,21 +114,7 @@ class Workspace:
             "resolve_reasons": workflow.resolve_reasons.model_dump(mode="json"),
             "topic_required": workflow.topic_required.model_dump(mode="json"),
             "default_boomerang": workflow.default_boomerang,
-            "channels": [
-                {
-                    "id": id,
-                    "name": c.name,
-                    "handle": c.handle,
-                    "medium": str(c.medium),
-                    "enabled": c.enabled,
-                    "capabilities": list(c.capabilities),
-                    "max_attachment_mb": c.max_attachment_mb,
-                    "attachment_types": list(c.attachment_types),
-                    "reply_window_hours": c.reply_window_hours,
-                    "muting": c.muting,
-                }
-                for id, c in self._channels.all().items()
-            ],
+            "channels": [_channel(id, channel) for id, channel in self._channels.all().items()],
             "teams": [{"id": id, "name": team.name} for id, team in self._teams.all().items()],
             "topics": [{"id": id, "name": t.name, "colour": t.colour} for id, t in self._topics.all().items()],
             "labels": [
@@ -158,3 +144,19 @@ class Workspace:
     def virtual_agent(self, id: str) -> VirtualAgent | None:
         """A connected virtual agent."""
         return self._connected.get(id)
+
+
+def _channel(id: str, channel: Channel) -> dict[str, Any]:
+    """What a page needs to know of a channel."""
+    return {
+        "id": id,
+        "name": channel.name,
+        "handle": channel.handle,
+        "medium": str(channel.medium),
+        "enabled": channel.enabled,
+        "capabilities": list(channel.capabilities),
+        "max_attachment_mb": channel.max_attachment_mb,
+        "attachment_types": list(channel.attachment_types),
+        "reply_window_hours": channel.reply_window_hours,
+        "muting": channel.muting,
+    }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from services.routing.domain.decision import Change
 from services.routing.domain.priority import scored
 from services.routing.domain.skills import matching_distribution, matching_teams
@@ -9,7 +11,7 @@ from services.routing.domain.spans import closed, united
 from services.routing.domain.turns import settle, waive_open
 from shared.contracts.acts import Owner
 from shared.contracts.base import Actor
-from shared.contracts.conversations import Boomerang, Era
+from shared.contracts.conversations import Boomerang, ConversationSnapshot, Era
 from shared.contracts.facts import BoomerangChanged, OwnerChanged, Resolved, Routed, Span, StatusChanged
 from shared.contracts.words import ActorKind, ClosedBy, OwnerKind, Status, Substatus
 
@@ -34,19 +36,7 @@ def move(
     before = change.conversation
     if (before.status, before.substatus) == (status, substatus):
         return
-    at = max(change.at, before.status_since)
-    stretches, spans, since = before.ledger.new_spans, before.episode_spans, before.status_since
-    if status is not before.status:
-        since = at
-        if before.status is Status.NEW:
-            stretches = closed(stretches, at)
-        if status is Status.NEW:
-            stretches = united(stretches, [Span(start=at)])[-KEPT_STRETCHES:]
-            since = stretches[-1].start
-        if before.status in ANSWERABLE and status not in ANSWERABLE:
-            spans = closed(spans, at)
-        if status in ANSWERABLE and before.status not in ANSWERABLE:
-            spans = united(spans, [Span(start=at)])
+    since, stretches, spans = _stretches(before, status, max(change.at, before.status_since))
     change.set(
         status=status,
         substatus=substatus,
@@ -71,6 +61,26 @@ def move(
         rule=rule,
         bulk=bulk,
     )
+
+
+def _stretches(
+    before: ConversationSnapshot, status: Status, at: datetime
+) -> tuple[datetime, tuple[Span, ...], tuple[Span, ...]]:
+    """Since when the status is what it becomes ``at`` this instant, and the stretches in ``new`` and of the episode."""
+    stretches, spans = before.ledger.new_spans, before.episode_spans
+    if status is before.status:
+        return before.status_since, stretches, spans
+    since = at
+    if before.status is Status.NEW:
+        stretches = closed(stretches, at)
+    if status is Status.NEW:
+        stretches = united(stretches, [Span(start=at)])[-KEPT_STRETCHES:]
+        since = stretches[-1].start
+    if before.status in ANSWERABLE and status not in ANSWERABLE:
+        spans = closed(spans, at)
+    if status in ANSWERABLE and before.status not in ANSWERABLE:
+        spans = united(spans, [Span(start=at)])
+    return since, stretches, spans
 
 
 def begin_era(change: Change) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from email.feedparser import BytesFeedParser
 from email.message import Message
-from email.parser import BytesHeaderParser, BytesParser
+from email.parser import BytesHeaderParser
 from itertools import islice
 
 from services.ingest.domain.mail import automatic, headers, html, replies
@@ -18,6 +19,7 @@ NOBODY = "unknown@invalid"
 
 MAX_TEXT = 100_000
 MAX_SUBJECT = 500
+PIECE = 65_536
 MOST_LINES = 600_000
 """As many as 40 MB of files have. 40 MB of empty lines, bare CRs or header fields would take a minute, and 1.2 GB."""
 
@@ -61,7 +63,7 @@ def read(raw: bytes) -> Mail:
     """The mail. What cannot be taken apart is read as far as it can, its header at least."""
     begin = beginning(raw)
     try:
-        mail = _read(BytesParser(policy=headers.BOUNDED).parsebytes(begin))
+        mail = _read(_parsed(begin))
     except Exception:  # noqa: BLE001 - strangers' bytes make the standard parser raise anything
         mail = _header_only(begin)
     return mail if len(begin) == len(raw) else replace(mail, cut=True)
@@ -74,6 +76,14 @@ def beginning(raw: bytes) -> bytes:
     if raw.count(b"\n") <= most and raw.count(b"\r") <= most:
         return raw
     return raw[: next(islice(_LINE_END.finditer(raw), most - 1, None)).end()]
+
+
+def _parsed(raw: bytes) -> Message:
+    """By pieces: ``parsebytes`` takes six times the memory of the mail, most of it for a copy in UCS-4."""
+    parser = BytesFeedParser(policy=headers.BOUNDED)
+    for start in range(0, len(raw), PIECE):
+        parser.feed(raw[start : start + PIECE])
+    return parser.close()
 
 
 def _read(mail: Message) -> Mail:

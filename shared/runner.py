@@ -99,7 +99,7 @@ class Runner:
             ops = Listener(Site(self.health), self.settings, ops_port, drain=1)
             stack.push_async_callback(ops.stop)
             ops.start()
-        site = Site(None if ops_port is not None else self.health)
+        site = Site(self.health, tells=ops_port is None)
         listener = Listener(site, self.settings, self.settings.port, drain=HTTP_DRAIN_SECONDS)
         stack.push_async_callback(listener.stop)
         listener.start()

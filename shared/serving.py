@@ -15,12 +15,16 @@ from shared.settings import CommonSettings
 KEEP_ALIVE_SECONDS = 75
 """Longer than the 60 s for which proxies keep an idle connection, so that they never send into a closing one."""
 
+_STARTING = PlainTextResponse("starting\n", 503, {"Retry-After": "1"})
+_NOT_FOUND = PlainTextResponse("not found\n", 404)
+
 
 class Site:
-    """Paths to applications: the longest prefix wins. Health is answered here unless it has its own port."""
+    """Paths to applications: the longest prefix wins. ``tells``: health is answered here, not on a port of its own."""
 
-    def __init__(self, health: Health | None) -> None:
+    def __init__(self, health: Health, *, tells: bool = True) -> None:
         self._health = health
+        self._tells = tells
         self._mounts: tuple[tuple[str, ASGIApp], ...] = ()
 
     def mount(self, mounts: Mapping[str, ASGIApp]) -> None:
@@ -31,16 +35,15 @@ class Site:
         if scope["type"] != "http":
             return
         path: str = scope["path"]
-        if self._health is not None and path in PATHS:
-            await self._health(scope, receive, send)
+        if path in PATHS:
+            await (self._health if self._tells else _NOT_FOUND)(scope, receive, send)
             return
         for prefix, app in self._mounts:
             if not prefix or path == prefix or path.startswith(prefix + "/"):
                 await app(scope, receive, send)
                 return
-        starting = self._health is not None and self._health.phase is not None
-        answer = PlainTextResponse("starting\n" if starting else "not found\n", 503 if starting else 404)
-        await answer(scope, receive, send)
+        starting = self._health.phase is not None
+        await (_STARTING if starting else _NOT_FOUND)(scope, receive, send)
 
 
 class Listener:

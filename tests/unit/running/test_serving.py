@@ -32,8 +32,10 @@ def ask(health: Health) -> Callable[[Site], httpx2.AsyncClient]:
     return lambda site: httpx2.AsyncClient(transport=httpx2.ASGITransport(app=site), base_url="http://test")
 
 
-async def test_the_longest_prefix_gets_the_whole_path(ask: Callable[[Site], httpx2.AsyncClient]) -> None:
-    site = Site(None)
+async def test_the_longest_prefix_gets_the_whole_path(
+    health: Health, ask: Callable[[Site], httpx2.AsyncClient]
+) -> None:
+    site = Site(health)
     site.mount({"": speaking("gateway"), "/hooks": speaking("ingest")})
     async with ask(site) as client:
         assert (await client.get("/hooks/c1")).text == "ingest /hooks/c1"
@@ -69,11 +71,16 @@ async def test_readiness_names_what_fails(health: Health, ask: Callable[[Site], 
 
 
 async def test_health_with_a_port_of_its_own_is_not_on_the_public_one(
-    ask: Callable[[Site], httpx2.AsyncClient],
+    health: Health, ask: Callable[[Site], httpx2.AsyncClient]
 ) -> None:
-    site = Site(None)
+    site = Site(health, tells=False)
     async with ask(site) as client:
-        assert (await client.get("/metrics")).status_code == 404
+        assert (await client.post("/hooks/c1")).status_code == 503
+        site.mount({"": speaking("gateway")})
+        health.phase = None
+        assert (await client.get("/")).text == "gateway /"
+        for path in ("/metrics", "/readyz", "/livez"):
+            assert (await client.get(path)).status_code == 404
 
 
 def test_a_taken_port_is_one_line_that_says_what_to_do() -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +15,7 @@ from services.automation.main import build as automation
 from services.routing.main import build as routing
 from shared.bus import Bus, consumes
 from shared.bus.topology import Topology
-from shared.contracts.acts import Resolve
+from shared.contracts.acts import Act, Resolve, SetNew, SetPending
 from shared.contracts.base import Actor, Meta
 from shared.contracts.clocks import ClockSnapshot, SlaBreached
 from shared.contracts.contacts import ListMuted, MuteContact
@@ -28,6 +29,7 @@ from shared.contracts.settings import RuleEvent
 from shared.contracts.words import ActorKind, ClockKind, ClosedBy, Direction, Status
 from shared.errors import NotFound, Unprocessable
 from shared.ids import conversation_id, new_id
+from shared.jobs import Jobs
 from tests.support.eventually import eventually
 from tests.support.ingest import House, ingest_house, message
 from tests.support.premises import Premises, premises
@@ -35,27 +37,25 @@ from tests.support.receiver import Receiver, Request, listening
 
 pytestmark = pytest.mark.integration
 BY = Actor(kind=ActorKind.API_KEY, id="test")
+BUDGET = 4
+"""Runs in an hour."""
 
 
-class Mailbox(Receiver):
-    """Somebody else's mailbox, away on holiday: it answers whatever it gets."""
+class Machine(Receiver):
+    """Somebody else's machine: whatever it gets, it does ``back``."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.house: House | None = None
-        self.channel = ""
-        self.answering: set[asyncio.Task[Any]] = set()
+        self.back: Callable[[], Awaitable[object]] | None = None
+        self.jobs = Jobs()
 
     def answer(self, request: Request) -> Any:
-        task = asyncio.create_task(self._answer())
-        self.answering.add(task)
-        task.add_done_callback(self.answering.discard)
+        if self.back is not None:
+            self.jobs.begin("back", self._react(self.back))
         return super().answer(request)
 
-    async def _answer(self) -> None:
-        if self.house is not None:
-            reply = message(new_id(), "I am away until Monday. Thank you for your message.")
-            await self.house.deliver(self.channel, {"messages": [reply]})
+    async def _react(self, back: Callable[[], Awaitable[object]]) -> None:
+        await back()
 
 
 @dataclass
@@ -115,15 +115,29 @@ class Village:
         assert self.place.broker is not None
         await self.place.broker.settled()
 
-    async def budget(self, runs: int) -> None:
-        value = {"runs_per_hour": runs}
-        await self.gateway.ask(UpdateResource(kind="automation", id="-", version=0, value=value), service="automation")
+    async def stops(self, id: str, rule: str, machine: Machine) -> None:
+        """Wait until a loop of this rule with a machine has stopped by the budget, and look who was told why."""
+
+        async def stopped() -> bool:
+            return any(run.outcome is RunOutcome.STOPPED for run in await self.runs(rule))
+
+        async def in_the_trail() -> bool:
+            return (await self.facts(id)).count("automation_stopped") == 1
+
+        await eventually(stopped)
+        await eventually(in_the_trail)
+        await eventually(lambda: not machine.jobs.busy and len(machine.requests) == BUDGET)
+        await self.quiet()
+        assert len(machine.requests) == BUDGET
+        (reason,) = [notice.reason for notice in self.notices if notice.conversation == id]
+        assert f"{BUDGET} times" in reason
+        assert await self.place.dead() == []
 
 
 @pytest.fixture(scope="module")
 async def village(mongo_url: str) -> AsyncIterator[Village]:
     """Each test has a channel of its own in it."""
-    async with premises(mongo_url, f"v{uuid.uuid4().hex[:12]}", Topology()) as place:
+    async with premises(mongo_url, f"v{uuid.uuid4().hex[:12]}", Topology(), private=True) as place:
         gateway = await place.owns_nothing("gateway")
         sla = await place.owns_nothing("sla")
         async with ingest_house(place.store, await place.bus("ingest")) as house:
@@ -134,34 +148,38 @@ async def village(mongo_url: str) -> AsyncIterator[Village]:
                 found.notices.append(event)
 
             await gateway.start([consumes(AdminNotice, on_notice)])
+            value = {"runs_per_hour": BUDGET}
+            await gateway.ask(UpdateResource(kind="automation", id="-", version=0, value=value), service="automation")
             yield found
 
 
 async def test_AU_07_a_loop_with_an_auto_reply_mailbox_stops_by_itself_and_an_admin_sees_why(village: Village) -> None:
-    await village.budget(4)
-    async with listening(Mailbox()) as mailbox:
+    async with listening(Machine()) as mailbox:
         channel = await village.house.webhook(f"{mailbox.url}/mailbox")
         rule = await village.rule(channel, "Thanks", {"act": "send_text", "text": "Thank you, we will answer soon."})
-        mailbox.house, mailbox.channel = village.house, channel
+        mailbox.back = lambda: village.says(channel, "I am away until Monday. Thank you for your message.")
         id = await village.says(channel, "Where is my order?")
-
-        async def stopped() -> bool:
-            return any(run.outcome is RunOutcome.STOPPED for run in await village.runs(rule))
-
-        await eventually(stopped)
-        await eventually(lambda: not mailbox.answering and village.notices)
-        await eventually(lambda: len(mailbox.requests) == 4)
-    assert len(await village.sent(id)) == 4
-
-    async def in_the_trail() -> bool:
-        return (await village.facts(id)).count("automation_stopped") == 1
-
-    await eventually(in_the_trail)
-    (notice,) = village.notices
-    assert (notice.conversation, "4 times" in notice.reason) == (id, True)
+        await village.stops(id, rule, mailbox)
+    assert len(await village.sent(id)) == BUDGET
     outcomes = [run.outcome for run in await village.runs(rule)]
     assert outcomes.count(RunOutcome.STOPPED) == 1
-    assert await village.place.dead() == []
+
+
+async def test_AU_07_a_loop_through_a_webhook_and_the_api_stops_by_itself_and_an_admin_sees_why(
+    village: Village,
+) -> None:
+    async with listening(Machine()) as crm:
+        made = await village.gateway.ask(
+            CreateResource(kind="webhooks", value={"name": "CRM", "url": f"{crm.url}/crm"}), service="automation"
+        )
+        channel = await village.house.webhook()
+        call = {"act": "call_webhook", "webhook": made.id}
+        rule = await village.rule(channel, "Tell the CRM", call, event="conversation_changed")
+        id = conversation_id(channel, "ana", "private", "")
+        acts: Iterator[Act] = itertools.cycle((SetPending(), SetNew()))
+        crm.back = lambda: village.gateway.ask(ActOnConversation(conversation=id, act=next(acts), by=BY))
+        await village.says(channel, "hello")
+        await village.stops(id, rule, crm)
 
 
 async def test_AU_07_rules_that_trigger_each_other_each_run_once(village: Village) -> None:

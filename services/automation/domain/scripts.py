@@ -84,13 +84,16 @@ def _boolean(given: str, _attribute: ContactAttribute) -> AttributeValue | None:
 
 
 def _url(given: str, _attribute: ContactAttribute) -> AttributeValue | None:
+    """With its scheme in small letters: telephones begin a line with a capital."""
     if any(character.isspace() for character in given):
         return None
     try:
         parts = urlsplit(given)
     except ValueError:
         return None
-    return given if parts.scheme in ("http", "https") and parts.hostname else None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return None
+    return parts.scheme + given[len(parts.scheme) :]
 
 
 def _list(given: str, attribute: ContactAttribute) -> AttributeValue | None:

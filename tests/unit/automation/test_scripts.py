@@ -96,6 +96,7 @@ def test_AU_16_a_comma_is_part_of_an_escape_phrase() -> None:
         ("boolean", "NO", False),
         ("boolean", "maybe", None),
         ("url", "https://example.org/a", "https://example.org/a"),
+        ("url", "Https://example.org/A", "https://example.org/A"),
         ("url", "example.org", None),
         ("url", "https://exa mple.org", None),
         ("list", "GOLD", "Gold"),

@@ -50,7 +50,7 @@ export function ConditionsField({ field, value, onChange, paths }: FieldProps) {
     <Fieldset legend={t('rules.conditions')}>
       <Wrong text={error} />
       {root.of.length === 0 && (
-        <Text size="sm" c="orange.8" className={classes.warning ?? ''}>
+        <Text size="sm" className={classes.warning ?? ''}>
           {t('rules.matchesAll')}
         </Text>
       )}

@@ -234,7 +234,7 @@ function Result({ tried, rule, vocabulary }: ResultProps) {
   const { t } = useTranslation('admin');
   return (
     <Stack gap={6}>
-      <Text size="sm" fw={600} c={tried.matches ? 'teal.8' : undefined}>
+      <Text size="sm" fw={600}>
         {t(tried.matches ? 'trial.matches' : 'trial.matchesNot')}
       </Text>
       {!tried.inScope && <Text size="sm">{t('trial.outOfScope')}</Text>}

@@ -16,7 +16,6 @@ from tests.support.shop import QUESTION, Replies, Shop
 from tests.support.streets import Admin, Street, Town
 
 pytestmark = pytest.mark.integration
-SLOW = 90.0
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +54,7 @@ async def test_a_dry_run_says_condition_by_condition_and_stores_nothing(
     assert [one["held"] for one in tried["conditions"]["of"]] == [True]
 
     conversation = await street.network.says(address, "I want a refund")
-    await machine.becomes(conversation, status="new", within=SLOW)
+    await machine.becomes(conversation, status="new")
     stored = await machine.post("/api/rules/preview", {"rule": rule, "last": 5})
     found = {one["id"]: one["matches"] for one in stored["results"]}
     assert found[conversation] is True
@@ -72,7 +71,7 @@ async def test_AU_08_an_admin_sees_the_runs_of_a_rule_and_agents_do_not(
 ) -> None:
     rule = await admin.make("rules", **saying("invoice", TAG, scope={"channels": [street.id]}))
     conversation = await street.network.says(address, "My invoice is wrong")
-    await machine.becomes(conversation, tags=["seen"], within=SLOW)
+    await machine.becomes(conversation, tags=["seen"])
 
     async def applied() -> bool:
         runs = (await machine.get(f"/api/rules/{rule}/runs"))["items"]
@@ -94,7 +93,7 @@ async def test_AU_22_a_macro_is_run_by_hand_on_one_and_on_many(
     ]
     macro = await admin.make("macros", name=f"Refund {address}", actions=actions)
     conversation = await street.network.says(address, QUESTION)
-    row = await machine.becomes(conversation, status="new", within=SLOW)
+    row = await machine.becomes(conversation, status="new")
     stale = {"macro": macro, "status_number": row["status_number"] + 5}
     assert problem(await machine.ask("POST", f"/api/conversations/{conversation}/macro", stale))["status"] == 409
     answer = await machine.post(f"/api/conversations/{conversation}/macro", {"macro": macro})
@@ -104,7 +103,7 @@ async def test_AU_22_a_macro_is_run_by_hand_on_one_and_on_many(
     assert "Done by macro" in [item["text"] for item in await machine.timeline(conversation)]
 
     others = [await street.network.says(f"{address}{number}", QUESTION) for number in range(2)]
-    await asyncio.gather(*(machine.becomes(one, status="new", within=SLOW) for one in others))
+    await asyncio.gather(*(machine.becomes(one, status="new") for one in others))
     many = await machine.post("/api/conversations/macro", {"ids": [*others, "nothing"], "macro": macro})
     assert [one["status"] for one in many["results"]] == [200, 200, 404]
     async with signed_in(product.url, "ana@example.org") as ana:
@@ -134,7 +133,7 @@ async def test_CH_11_a_contact_is_muted_and_heard_again_through_the_api(
     machine: Caller, admin: Admin, street: Street, address: str
 ) -> None:
     conversation = await street.network.says(address, QUESTION)
-    contact = (await machine.becomes(conversation, status="new", within=SLOW))["contact"]
+    contact = (await machine.becomes(conversation, status="new"))["contact"]
     path = f"/api/contacts/{contact}/mutes/{street.id}"
     assert problem(await machine.ask("PUT", path))["status"] == 422
     known = await machine.get(f"/api/settings/channels/{street.id}")

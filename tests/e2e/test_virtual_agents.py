@@ -18,8 +18,6 @@ from tests.support.streets import Admin, Street, Town
 
 pytestmark = pytest.mark.integration
 
-SLOW = 20.0
-
 
 @pytest.fixture(scope="module")
 async def bot() -> AsyncIterator[ReferenceBot]:
@@ -76,14 +74,14 @@ async def test_AU_10_AU_11_AU_13_a_script_greets_asks_stores_and_hands_over(
         {"step": "attribute", "text": "Which size?", "attribute": attribute["id"], "again": "A number, please."},
     )
     conversation = await street.network.says(address, "I want shoes")
-    row = await machine.becomes(conversation, status="bot", within=SLOW)
+    row = await machine.becomes(conversation, status="bot")
     assert row["owner"]["kind"] == "virtual_agent"
-    await eventually(lambda: texts(replies, conversation) == ["Hello!", "Which size?"], SLOW)
+    await eventually(lambda: texts(replies, conversation) == ["Hello!", "Which size?"])
 
     await street.network.says(address, "big ones")
-    await eventually(lambda: texts(replies, conversation)[2:] == ["A number, please."], SLOW)
+    await eventually(lambda: texts(replies, conversation)[2:] == ["A number, please."])
     await street.network.says(address, "42")
-    row = await machine.becomes(conversation, status="new", substatus="untouched", owner=None, within=SLOW)
+    row = await machine.becomes(conversation, status="new", substatus="untouched", owner=None)
     assert await left(machine, conversation) == ["script_ended"]
     contact = await machine.get(f"/api/contacts/{row['contact']}")
     assert contact["contact"]["attributes"][f"Size {street.id}"] == 42
@@ -105,19 +103,19 @@ async def test_AU_12_AU_16_delegated_by_hand_escaped_and_given_back(
         escape_words=["agente"],
     )
     conversation = await street.network.says(address, "hello")
-    await machine.becomes(conversation, status="new", within=SLOW)
+    await machine.becomes(conversation, status="new")
     ana = {"kind": "agent", "id": shop.users["Ana"]}
     rights = await machine.get(f"/api/settings/users/{ana['id']}")
     value = rights["value"] | {
         "channels": [*rights["value"]["channels"], {"channel": street.id, "right": "contributor"}]
     }
     await machine.ask("PUT", f"/api/settings/users/{ana['id']}", value, If_Match=f'"{rights["version"]}"')
-    await eventually(lambda: _assigned(machine, conversation, ana), SLOW)
+    await eventually(lambda: _assigned(machine, conversation, ana))
     await machine.act(conversation, {"act": "assign_owner", "owner": {"kind": "virtual_agent", "id": agent}})
-    await eventually(lambda: texts(replies, conversation) == ["What is it about?"], SLOW)
+    await eventually(lambda: texts(replies, conversation) == ["What is it about?"])
 
     await street.network.says(address, "Quiero un AGENTE ya")
-    await machine.becomes(conversation, status="new", owner=ana, within=SLOW)
+    await machine.becomes(conversation, status="new", owner=ana)
     assert await left(machine, conversation) == ["escape_word"]
 
 
@@ -150,15 +148,15 @@ async def test_AU_20_a_connected_bot_is_told_in_order_answers_and_resolves(
     )
     await connected(machine, street, bot)
     conversation = await street.network.says(address, "one")
-    await machine.becomes(conversation, status="bot", within=SLOW)
+    await machine.becomes(conversation, status="bot")
     await street.network.says(address, "two")
-    await eventually(lambda: texts(replies, conversation) == ["You said one", "You said two"], SLOW)
+    await eventually(lambda: texts(replies, conversation) == ["You said one", "You said two"])
     assert bot.told(conversation) == ["conversation.started", "one", "two"]
     assert bot.refused == 0
     assert bot.events[-1]["data"]["conversation"]["id"] == conversation
 
     await street.network.says(address, "thanks")
-    row = await machine.becomes(conversation, status="resolved", topics=[topic["id"]], within=SLOW)
+    row = await machine.becomes(conversation, status="resolved", topics=[topic["id"]])
     assert row["closed_by"] == "virtual_agent"
     assert texts(replies, conversation)[2:] == ["Bye"]
     contact = await machine.get(f"/api/contacts/{row['contact']}")
@@ -171,13 +169,13 @@ async def test_AU_20_it_answers_later_with_its_own_key_and_404_once_a_human_has_
     agent = await connected(machine, street, bot)
     key = (await machine.post(f"/api/virtual-agents/{agent}/keys", {"name": "Robin"}))["key"]
     conversation = await street.network.says(address, "late")
-    await eventually(lambda: bot.told(conversation) == ["conversation.started", "late"], SLOW)
+    await eventually(lambda: bot.told(conversation) == ["conversation.started", "late"])
     path = f"/api/virtual-agents/{agent}/conversations/{conversation}/answers"
     async with caller(product.url, Authorization=f"Bearer {key}") as robin:
         for _ in range(2):
             said = await robin.ask("POST", path, {"messages": [{"text": "Here I am"}]}, once="first")
             assert said.status_code == 204
-        await eventually(lambda: texts(replies, conversation) == ["Here I am"], SLOW)
+        await eventually(lambda: texts(replies, conversation) == ["Here I am"])
         for other in ("/api/session", "/api/conversations", "/api/settings/users"):
             assert (await robin.ask("GET", other)).status_code == 403
         assert (await machine.ask("POST", path, {"messages": []})).status_code == 403
@@ -194,7 +192,7 @@ async def test_AU_21_what_goes_wrong_goes_to_new_and_the_customers_message_stays
     told = {word: await street.network.says(f"{address} {word}", word) for word in ("wrong", "shape", "broken", "late")}
     silent = told.pop("late")
     for word, conversation in told.items():
-        await machine.becomes(conversation, status="new", owner=None, within=SLOW)
+        await machine.becomes(conversation, status="new", owner=None)
         assert await left(machine, conversation) == ["failure"]
         tries = [
             id
@@ -205,7 +203,7 @@ async def test_AU_21_what_goes_wrong_goes_to_new_and_the_customers_message_stays
         assert len(set(tries)) == 1
         page = (await machine.get(f"/api/conversations/{conversation}/timeline"))["items"]
         assert [one["text"] for one in page] == [word]
-    await machine.becomes(silent, status="resolved", within=SLOW)
+    await machine.becomes(silent, status="resolved")
     assert await left(machine, silent) == ["agent_timeout"]
 
 

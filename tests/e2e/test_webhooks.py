@@ -39,7 +39,7 @@ async def test_a_webhook_is_told_what_happens_and_its_log_delivers_again(
     await machine.becomes(conversation, status="new")
     await machine.post(f"/api/conversations/{conversation}/messages", {"text": "On its way."})
     await machine.act(conversation, {"act": "resolve"})
-    await eventually(lambda: {one.json()["type"] for one in about(endpoint, conversation)} == set(events), 20)
+    await eventually(lambda: {one.json()["type"] for one in about(endpoint, conversation)} == set(events))
     told: dict[str, Any] = {one.json()["type"]: one.json() for one in about(endpoint, conversation)}
     assert told["message.received"]["data"]["message"]["text"] == "Where is my parcel?"
     assert told["message.sent"]["data"]["message"]["text"] == "On its way."

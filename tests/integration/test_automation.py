@@ -125,9 +125,9 @@ async def test_a_changed_rule_counts_in_every_process_within_a_second(town: Town
     async def matched_by_none() -> bool:
         return await runs() == [0] * 6
 
-    await eventually(matched_by_both, within=20)
+    await eventually(matched_by_both)
     await town.gateway.ask(DeleteResource(kind="rules", id=made.id, version=1), service="automation")
-    await eventually(matched_by_none, within=20)
+    await eventually(matched_by_none)
 
 
 async def test_AU_07_effects_of_rules_are_not_evaluated(town: Town) -> None:

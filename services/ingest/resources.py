@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 
 from services.ingest.domain.attributes import tidy_name
+from services.ingest.domain.mail.writing import for_servers
 from shared.contracts.settings import Channel, ContactAttribute, EmailConfig, ThreadBlock, WebchatConfig, WebhookConfig
 from shared.errors import Unprocessable
 from shared.outside import checked, is_private
@@ -92,6 +93,10 @@ def _email_problems(config: EmailConfig, allow_private: bool) -> Sequence[Proble
         for field, value in needed[config.sign_in].items()
         if not value
     ]
+    try:
+        for_servers(config.address)
+    except ValueError:
+        problems.append(Problem("config.address", "Mail servers do not take this address."))
     if config.oauth_token_url is not None and (problem := _url_problem(str(config.oauth_token_url), allow_private)):
         problems.append(Problem("config.oauth_token_url", problem))
     texts = {"display_name": config.display_name, "imap_user": config.imap_user, "imap_folder": config.imap_folder}

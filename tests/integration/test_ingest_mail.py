@@ -104,7 +104,23 @@ async def test_a_mail_wakes_us_at_once(house: House, account: Account, outbox: O
     account.put(mail("first"))
     await received(house)
     account.put(mail("second"))  # IDLE by now: the mailbox is looked at only every 60 s otherwise
-    await eventually(lambda: len(house.said(MessageReceived)) == 2, 4)
+    await eventually(lambda: len(house.said(MessageReceived)) == 2)
+
+
+async def test_an_address_is_written_to_as_servers_take_it_or_refused_at_once(
+    house: House, account: Account, outbox: Outbox
+) -> None:
+    await connected(house, account, outbox, address="Help@Shop.example")
+    account.put(*(f"From: {who}\r\n\r\nhola".encode() for who in ("ana@peña.example", "ñandu@example.org")))
+    first, second = await received(house, 2)
+    await reply(house, first.message.conversation)
+    (answer,) = await outbox.got(1)
+    assert str(answer["To"]) == "ana@xn--pea-8ma.example"
+    await reply(house, second.message.conversation)
+    (failed,) = await eventually(lambda: house.said(MessageFailed))
+    assert failed.reason == "The address of the contact cannot receive mail."
+    account.put(answer.as_bytes(), mail("last"))  # a copy of what we sent is no message of a contact
+    assert [one.message.text for one in await received(house, 3)] == ["hola", "hola", "last"]
 
 
 async def opened(house: House, account: Account, outbox: Outbox, **fields: Any) -> MessageReceived:

@@ -21,7 +21,7 @@ from aiosmtplib import (
 from services.ingest.connectors.mail_server import Login, Logins, ServerProblem, no_connection, reachable
 from services.ingest.domain.delivery import Outcome, Postponed, Refused, Took
 from services.ingest.domain.mail.tokens import reply_address
-from services.ingest.domain.mail.writing import Enclosed, composed
+from services.ingest.domain.mail.writing import Enclosed, composed, for_servers
 from services.ingest.domain.message import StoredMessage
 from shared.contracts.settings import Channel, EmailConfig
 from shared.text import one_line
@@ -54,14 +54,15 @@ class EmailConnector:
         if not isinstance(config, EmailConfig) or state.mail is None:
             return Refused("The message is no mail, or the channel no mailbox.")
         try:
+            sender, recipient = for_servers(config.address), for_servers(state.mail.to or "")
             mail = await self._composed(state, config)
         except (ValueError, UnicodeError):
             return Refused("The address of the contact cannot receive mail.")
         begun = False
         try:
             async with asyncio.timeout(self._timeout), self._connected(config) as server:
-                await server.mail(config.address)
-                await server.rcpt(state.mail.to or "")
+                await server.mail(sender)
+                await server.rcpt(recipient)
                 begun = True
                 await server.data(mail)
         except ServerProblem as problem:

@@ -15,7 +15,7 @@ from services.ingest.domain.mail.bounces import Report
 from services.ingest.domain.mail.parts import MailFile
 from services.ingest.domain.mail.reading import NOBODY, Mail, read
 from services.ingest.domain.mail.tokens import conversation_of, message_name, message_of
-from services.ingest.domain.mail.writing import MailHeader, answering, next_references
+from services.ingest.domain.mail.writing import MailHeader, answering, for_servers, next_references
 from services.ingest.domain.message import StoredMessage
 from services.ingest.domain.thread import Thread
 from services.ingest.handlers.accepting import Accepting, Arrival
@@ -70,7 +70,7 @@ class Mailing:
         """Store what a mail says, once; on disk when this returns. RetryLater when it may not be."""
         mail = await asyncio.to_thread(read, posted.raw)
         ours = self._message_of(channel, mail.message_id)
-        if ours is not None and isinstance(settings.config, EmailConfig) and mail.address == settings.config.address:
+        if ours is not None and isinstance(settings.config, EmailConfig) and _is_of(mail, settings.config):
             return "own"  # a copy of what we sent, laid into the folder that we read
         if mail.report is not None and await self._report(channel, mail.report, mail.sent_at):
             return "report"
@@ -227,4 +227,8 @@ class Mailing:
 
     def name_of(self, message: str, channel: str, config: EmailConfig) -> str:
         """The Message-ID of a message of ours."""
-        return message_name(message, channel, config.address.rpartition("@")[2].lower(), self._keys[0])
+        return message_name(message, channel, for_servers(config.address).rpartition("@")[2].lower(), self._keys[0])
+
+
+def _is_of(mail: Mail, config: EmailConfig) -> bool:
+    return mail.address in (config.address.lower(), for_servers(config.address).lower())

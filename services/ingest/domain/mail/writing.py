@@ -61,6 +61,14 @@ def next_references(former: MailHeader | None) -> tuple[str, ...]:
     return all if len(all) <= MOST_REFERENCES else (all[0], *all[1 - MOST_REFERENCES :])
 
 
+def for_servers(address: str) -> str:
+    """An address as every mail server takes it: its domain in ASCII (RFC 5890). ValueError where that cannot be."""
+    local, _, domain = address.rpartition("@")
+    if tidy_address(address.lower()) is None or not local.isascii():
+        raise ValueError("no address that mail can be sent to")
+    return address if domain.isascii() else f"{local}@{domain.encode('idna').decode()}"
+
+
 def composed(
     header: MailHeader,
     *,
@@ -73,11 +81,9 @@ def composed(
     files: Sequence[Enclosed] = (),
 ) -> bytes:
     """The mail. ValueError for an address that no header can hold."""
-    if tidy_address((header.to or "").lower()) is None:
-        raise ValueError("no address to send to")
     mail = EmailMessage(policy=SMTP)
-    mail["From"] = Address(display_name=one_line(display_name, 100), addr_spec=sender)
-    mail["To"] = Address(addr_spec=header.to or "")
+    mail["From"] = Address(display_name=one_line(display_name, 100), addr_spec=for_servers(sender))
+    mail["To"] = Address(addr_spec=for_servers(header.to or ""))
     mail["Subject"] = one_line(header.subject, 600)
     mail["Date"] = format_datetime(sent_at)
     mail["Message-ID"] = f"<{header.message_id}>"
@@ -86,7 +92,7 @@ def composed(
     if header.references:
         mail["References"] = " ".join(f"<{one}>" for one in header.references)
     if reply_to:
-        mail["Reply-To"] = Address(display_name=one_line(display_name, 100), addr_spec=reply_to)
+        mail["Reply-To"] = Address(display_name=one_line(display_name, 100), addr_spec=for_servers(reply_to))
     if automatic:
         mail["Auto-Submitted"] = "auto-replied" if header.in_reply_to else "auto-generated"
         mail["X-Auto-Response-Suppress"] = "All"

@@ -85,7 +85,14 @@ def test_no_text_of_ours_or_theirs_can_add_a_header() -> None:
     assert raw.count(b"Bcc: evil") == raw.count(b"x Bcc: evil") + raw.count(b"Shop Bcc: evil")
 
 
-@pytest.mark.parametrize("to", ["nobody", "a@b@c", "ana@example.org\r\nBcc: x@y.z", ""])
+def test_a_domain_of_any_letters_goes_as_servers_take_it() -> None:
+    found = message_from_bytes(written(MailHeader(message_id="m@x", to="ana@peña.example", subject="x")), policy=SMTP)
+    assert str(found["To"]) == "ana@xn--pea-8ma.example"
+
+
+@pytest.mark.parametrize(
+    "to", ["nobody", "a@b@c", "ana@example.org\r\nBcc: x@y.z", "", "ñ@x.org", "a@.ñ", "a..b@x.org"]
+)
 def test_an_address_that_no_header_can_hold_is_refused(to: str) -> None:
     with pytest.raises(ValueError):
         written(MailHeader(message_id="m@x", to=to, subject="x"))

@@ -106,6 +106,20 @@ async def test_AU_10_case_1_at_20_00_the_clock_counts_from_09_00_and_is_due_09_3
     assert found.due_at == datetime(2026, 3, 3, 9, 30, tzinfo=UTC)
 
 
+async def test_AU_14_a_script_that_has_begun_goes_on_when_the_hours_end() -> None:
+    town = greeter("Hello.")
+    inside = {"hours": "inside", "steps": [{"step": "question", "text": text} for text in ("One?", "Two?")]}
+    outside = {"hours": "outside", "steps": [{"step": "statement", "text": "We are closed."}]}
+    town.agents["va"] = AutoResponder.model_validate(
+        {"name": "Day", "channels": ("ch-1",), "scripts": [inside, outside]}
+    )
+    town.hours = OFFICE.schedule()
+    late = (datetime(2026, 3, 2, 16, 59, tzinfo=UTC) - START).total_seconds()
+    await town.says("m1", "hi", late)
+    await town.says("m2", "first", late + 120)
+    assert (town.said, town.story.state) == (["One?", "Two?"], "bot")
+
+
 async def test_AU_18_case_3_after_silence_it_is_silent_for_this_contact_for_a_while() -> None:
     town = greeter("Which size?", contact_timeout_minutes=10, contact_timeout_then="resolved", inactive_minutes=60)
     await town.says("m1", "hi", 0)

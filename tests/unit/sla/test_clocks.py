@@ -326,15 +326,25 @@ async def test_the_warning_may_be_minutes_left_instead_of_a_share() -> None:
 
 
 async def test_SL_13_a_running_clock_keeps_its_target_and_schedule() -> None:
-    watch = Watch()
+    def open_from(shift: str) -> dict[str, ScheduleSettings]:
+        return {"s": ScheduleSettings(name="Day", hours=_hours(shift), channels=(CHANNEL,))}
+
+    watch = Watch(SlaInMemory({"care": policy(next_minutes=20)}, open_from("00:00-24:00")))
     watch.story.message("m1", 0)
     await watch.hear(0)
-    watch.sla.policies = {"care": policy(first_minutes=1)}
+    watch.sla.policies = {"care": policy(first_minutes=1, next_minutes=1)}
+    watch.sla.schedules = open_from("13:00-24:00")
     watch.story.act(SetPending(), 30)
     await watch.hear(30)
     watch.story.act(SetNew(), 40)
     await watch.hear(40)
-    assert (await watch.clock()).target_seconds == 600
+    running = await watch.clock()
+    assert (running.target_seconds, running.due_at) == (600, at(610))
+    watch.story.reply("r1", 100).accept("r1", 101)
+    await watch.hear(101)
+    watch.story.message("m2", 200)
+    await watch.hear(200)
+    assert (await watch.clock("next 1.2")).due_at == datetime(2026, 3, 2, 13, 1, tzinfo=UTC), "new ones take the new"
 
 
 async def test_assignment_and_topics_do_not_touch_it() -> None:

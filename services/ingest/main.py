@@ -41,6 +41,7 @@ from services.ingest.resources import declarations
 from services.ingest.settings import IngestSettings
 from services.ingest.streams import Streams
 from services.ingest.workers import Courier
+from shared.bus import Row
 from shared.contracts.live import TimelineHint
 from shared.contracts.messages import Attachment
 from shared.contracts.settings import Channel, ContactAttribute, ThreadBlock, WebchatConfig
@@ -65,70 +66,83 @@ class Ingest:
 
     def __init__(self, runtime: Runtime, settings: IngestSettings) -> None:
         self._runtime = runtime
-        clock, bus = runtime.clock, runtime.bus
+        self._settings = settings
+        self._me = new_id()
+        bus, clock = runtime.bus, runtime.clock
         database = runtime.store.database(self.name)
         private = runtime.settings.allow_private_endpoints
-        metrics = IngestMetrics(runtime.metrics)
+        declared = declarations(allow_private=private)
+        self._metrics = IngestMetrics(runtime.metrics)
         self._repository = IngestRepository(database, publish=bus.publish, clock=clock)
-        self._owner = ResourceOwner(
-            database,
-            declarations(allow_private=private),
-            bus=bus,
-            vault=runtime.vault,
-            clock=clock,
-        )
-        channels = self._owner.book(Channel)
-        self._streams = Streams(settings.streams_per_visitor, metrics.streams)
+        self._owner = ResourceOwner(database, declared, bus=bus, vault=runtime.vault, clock=clock)
+        self._channels = self._owner.book(Channel)
+        self._streams = Streams(settings.streams_per_visitor, self._metrics.streams)
         self._sending = Outside(allow_private=private, timeout=settings.send_timeout, connections=settings.sending)
         self._fetching = Outside(allow_private=private, timeout=settings.fetch_timeout, connections=settings.fetching)
-        names = runtime.vault.signing_keys(NAMES)
-        logins = Logins(self._sending)
+        logins, names = Logins(self._sending), runtime.vault.signing_keys(NAMES)
         self._post = Post(logins, settings, allow_private=private)
-        smtp = EmailConnector(
+        self._smtp = EmailConnector(
             self._repository.blobs, logins, key=names[0], allow_private=private, timeout=settings.mail_timeout
         )
-        me = new_id()
-        files = runtime.vault.signing_keys(FILES)
-        webhook = WebhookConnector(self._sending, clock, _addresses(str(runtime.settings.public_url), files[0]))
-        self._courier = Courier(
-            self._repository,
-            channels,
-            {Medium.WEBHOOK: webhook, Medium.EMAIL: smtp},
-            Files(self._fetching, self._repository.blobs, channels, metrics),
-            publish=bus.publish,
-            show=self._show,
-            clock=clock,
-            metrics=metrics,
-            settings=settings,
-            me=me,
-        )
-        messages = self._repository.messages
-        messages.on_saved(self._courier.look)
-        self._timers = Timers(messages, self._courier.wake, clock, metrics=runtime.metrics)
-        accepting = Accepting(self._repository, channels, clock, metrics, self._owner.book(ThreadBlock))
+        self._courier = self._made_courier()
+        self._repository.messages.on_saved(self._courier.look)
+        self._timers = Timers(self._repository.messages, self._courier.wake, clock, metrics=runtime.metrics)
+        blocks = self._owner.book(ThreadBlock)
+        accepting = Accepting(self._repository, self._channels, clock, self._metrics, blocks)
         receipts = Receipts(self._repository, clock, self._show)
         mailing = Mailing(self._repository, accepting, receipts, clock, names)
-        self._mailboxes = Mailboxes(
+        self._mailboxes = self._made_mailboxes(mailing)
+        attaching = Attaching(self._repository, self._channels, clock)
+        self._sweep = Sweep(attaching)
+        self._table = self._made_table(mailing, attaching)
+        self._app = self._made_app(accepting, receipts)
+        self._ending: asyncio.Task[None] | None = None
+
+    def _made_courier(self) -> Courier:
+        runtime = self._runtime
+        addresses = _addresses(str(runtime.settings.public_url), runtime.vault.signing_keys(FILES)[0])
+        webhook = WebhookConnector(self._sending, runtime.clock, addresses)
+        return Courier(
+            self._repository,
+            self._channels,
+            {Medium.WEBHOOK: webhook, Medium.EMAIL: self._smtp},
+            Files(self._fetching, self._repository.blobs, self._channels, self._metrics),
+            publish=runtime.bus.publish,
+            show=self._show,
+            clock=runtime.clock,
+            metrics=self._metrics,
+            settings=self._settings,
+            me=self._me,
+        )
+
+    def _made_mailboxes(self, mailing: Mailing) -> Mailboxes:
+        bus, clock = self._runtime.bus, self._runtime.clock
+        return Mailboxes(
             self._repository.mailboxes,
-            channels,
+            self._channels,
             self._post.opened,
             mailing.take,
-            Noticing(bus.publish, channels, clock),
+            Noticing(bus.publish, self._channels, clock),
             clock=clock,
-            metrics=metrics,
-            settings=settings,
-            me=me,
+            metrics=self._metrics,
+            settings=self._settings,
+            me=self._me,
         )
+
+    def _made_table(self, mailing: Mailing, attaching: Attaching) -> Sequence[Row]:
+        bus, clock, channels = self._runtime.bus, self._runtime.clock, self._channels
         writing = Writing(self._repository, channels, clock, self._courier, self._show, mailing)
         contacts = Contacts(self._repository, self._owner.book(ContactAttribute), channels, clock)
-        hearing = Hearing(self._repository, writing, contacts, clock, metrics, bus.publish)
-        attaching = Attaching(self._repository, channels, clock)
-        self._sweep = Sweep(attaching)
-        connecting = Connecting(self._owner, self._post.try_receiving, smtp.check, self._mailboxes)
+        hearing = Hearing(self._repository, writing, contacts, clock, self._metrics, bus.publish)
+        connecting = Connecting(self._owner, self._post.try_receiving, self._smtp.check, self._mailboxes)
         reading = Reading(self._repository)
-        self._table = table(hearing, writing, contacts, reading, attaching, connecting, self._streams)
+        return table(hearing, writing, contacts, reading, attaching, connecting, self._streams)
+
+    def _made_app(self, accepting: Accepting, receipts: Receipts) -> ASGIApp:
+        runtime, settings, channels, clock = self._runtime, self._settings, self._channels, self._runtime.clock
+        messages = self._repository.messages
         gate = Gate(settings.accepting, settings.accept_within, settings.slow_down_after, lambda: messages.queue_age)
-        hooks = Hooks(channels, accepting, receipts, gate, clock, metrics)
+        hooks = Hooks(channels, accepting, receipts, gate, clock, self._metrics)
         widget = Widget(
             channels,
             accepting,
@@ -139,11 +153,10 @@ class Ingest:
             clock,
             runtime.vault.signing_keys(TOKENS),
             runtime.stopping,
-            bus,
+            runtime.bus,
         )
-        links = FileLinks(self._repository.blobs, files, clock)
-        self._app = _web((hooks.router(), links.router(), widget.router()), settings, channels)
-        self._ending: asyncio.Task[None] | None = None
+        links = FileLinks(self._repository.blobs, runtime.vault.signing_keys(FILES), clock)
+        return _web((hooks.router(), links.router(), widget.router()), settings, channels)
 
     @property
     def app(self) -> ASGIApp:

@@ -30,12 +30,15 @@ from shared.contracts.base import SYSTEM, Meta
 from shared.contracts.live import TimelineHint
 from shared.contracts.settings import Channel
 from shared.contracts.words import Medium
+from shared.errors import RetryLater
 from shared.ids import derived, event_id
 from shared.jobs import Jobs
 from shared.resources import Book
 from shared.store import Decision
 
 log = structlog.get_logger(__name__)
+
+KEEP_AGAIN_SECONDS = 0.2
 
 
 class Courier:
@@ -150,8 +153,10 @@ class Courier:
         self._metrics.sends.labels(state.medium.value, type(outcome).__name__.lower()).inc()
         if not isinstance(outcome, Took):
             log.warning("send.failed", channel=state.thread.channel, attempt=task.number, why=outcome.reason)
-        elif outcome.external_id:
-            await self._repository.name_outside(state.thread.channel, outcome.external_id, state.id)
+        elif (name := outcome.external_id) is not None:
+            await kept(
+                lambda: self._repository.name_outside(state.thread.channel, name, state.id), self._clock, task.at
+            )
         now = self._clock.now()
 
         def decide(current: StoredMessage | None) -> Decision[StoredMessage] | None:
@@ -161,7 +166,7 @@ class Courier:
             return None if step.state is current else Decision(step.state, says=step.says, actor=current.message.author)
 
         cause = _own_cause("came out", state.id, str(task.number), now)
-        await self._repository.messages.change(state.id, cause, decide)
+        await kept(lambda: self._repository.messages.change(state.id, cause, decide), self._clock, task.at)
         await self._show(TimelineHint(conversation=state.message.conversation, message_id=state.id))
 
     async def _attempt(self, state: StoredMessage) -> Outcome:
@@ -212,6 +217,21 @@ class Courier:
             return True
         self._claimed.put(token, True)
         return False
+
+
+async def kept(write: Callable[[], Awaitable[object]], clock: Clock, until: datetime) -> None:
+    """How an attempt came out, written although the store is away for a while; RetryLater when it is past ``until``.
+
+    By then its lease is over and somebody else has decided: what nobody wrote down is repeated, or uncertain.
+    """
+    while True:
+        try:
+            await write()
+            return
+        except RetryLater:
+            if clock.now() >= until:
+                raise
+        await asyncio.sleep(KEEP_AGAIN_SECONDS)
 
 
 def _own_cause(what: str, message: str, mark: str, now: datetime) -> Meta:

@@ -24,6 +24,7 @@ from services.ingest.domain.mail.tokens import reply_address
 from services.ingest.domain.mail.writing import Enclosed, composed, for_servers
 from services.ingest.domain.message import StoredMessage
 from shared.contracts.settings import Channel, EmailConfig
+from shared.errors import NotFound, RetryLater
 from shared.text import one_line
 
 PIECE = 262_144
@@ -58,6 +59,10 @@ class EmailConnector:
             mail = await self._composed(state, config)
         except (ValueError, UnicodeError):
             return Refused("The address of the contact cannot receive mail.")
+        except NotFound:
+            return Refused("A file of it is not stored here any more.")
+        except RetryLater as away:
+            return Postponed(away.detail)
         begun = False
         try:
             async with asyncio.timeout(self._timeout), self._connected(config) as server:

@@ -21,12 +21,13 @@ from shared.contracts.clocks import ClockSnapshot, SlaBreached
 from shared.contracts.contacts import ListMuted, MuteContact
 from shared.contracts.conversation_commands import ActOnConversation, ReadConversation, ReadTrail
 from shared.contracts.conversations import ConversationSnapshot, Priority, RuleDue
+from shared.contracts.facts import VirtualAgentLeft
 from shared.contracts.messages import ReadTimeline
 from shared.contracts.notices import AdminNotice
 from shared.contracts.resources import CreateResource, ResourceChanged, Stored, UpdateResource
 from shared.contracts.rules import ReadRuns, Run, RunOutcome
 from shared.contracts.settings import RuleEvent
-from shared.contracts.words import ActorKind, ClockKind, ClosedBy, Direction, Status
+from shared.contracts.words import ActorKind, ClockKind, ClosedBy, Direction, Leaving, Status
 from shared.errors import NotFound, Unprocessable
 from shared.ids import conversation_id, new_id
 from shared.jobs import Jobs
@@ -296,14 +297,19 @@ async def test_AU_05_changed_hours_move_what_waits_at_once(village: Village) -> 
 
 
 async def test_CH_11_a_contact_that_is_muted_while_a_script_has_him_goes_to_people_at_once(village: Village) -> None:
-    channel = await village.house.webhook(muting=True)
-    script = {"steps": [{"step": "question", "text": "Which size?"}]}
-    value = {"name": "Sizes", "channels": [channel], "scripts": [script]}
-    await village.gateway.ask(CreateResource(kind="auto-responders", value=value), service="automation")
-    id = await village.says(channel, "hello")
-    contact = (await village.becomes(id, status=Status.BOT)).contact
-    await village.gateway.ask(MuteContact(contact=contact, channel=channel, by=BY))
-    await village.becomes(id, status=Status.NEW, owner=None)
+    async with listening(Machine()) as network:
+        channel = await village.house.webhook(network.url, muting=True)
+        script = {"steps": [{"step": "question", "text": "Which size?"}]}
+        value = {"name": "Sizes", "channels": [channel], "scripts": [script]}
+        await village.gateway.ask(CreateResource(kind="auto-responders", value=value), service="automation")
+        id = await village.says(channel, "hello")
+        await eventually(lambda: network.requests)
+        contact = (await village.becomes(id, status=Status.BOT)).contact
+        await village.gateway.ask(MuteContact(contact=contact, channel=channel, by=BY))
+        await village.becomes(id, status=Status.NEW, owner=None)
+    trail = await village.gateway.ask(ReadTrail(conversation=id))
+    left = [fact for entry in trail.entries for fact in entry.changes if isinstance(fact, VirtualAgentLeft)]
+    assert [(fact.why, fact.detail) for fact in left] == [(Leaving.UNAVAILABLE, "The contact is muted.")]
 
 
 async def test_AU_05_an_alarm_of_a_clock_makes_rules_look_at_the_conversation_as_it_is(village: Village) -> None:

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.integration
 
 @pytest.fixture
 async def house(mongo_url: str, prefix: str) -> AsyncIterator[House]:
-    async with ingest_at(mongo_url, prefix, mail_lease=3.0, mail_poll=5.0, mail_patience=0) as house:
+    async with ingest_at(mongo_url, prefix, mail_lease=3.0, mail_poll=2.0, mail_patience=0) as house:
         yield house
 
 
@@ -141,7 +141,7 @@ async def test_a_failing_mailbox_says_so_backs_off_and_comes_back_and_admins_hea
     assert state.since is not None
     value = {**stored.value, "config": config(account, outbox)}
     update = UpdateResource(kind="channels", id=stored.id, version=stored.version, value=value)
-    (notice,) = house.said(AdminNotice)
+    (notice,) = await eventually(lambda: house.said(AdminNotice))
     assert (notice.notice, notice.kind, notice.id) == (NoticeKind.MAILBOX_FAILING, "channels", stored.id)
     assert (notice.name, notice.reason) == (stored.value["name"], state.problem)
     assert house.said(AdminNoticeWithdrawn) == []

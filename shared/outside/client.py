@@ -66,7 +66,7 @@ class Outside:
         """``allow_private`` lets calls go to private addresses (SWITCHBOARD_ALLOW_PRIVATE_ENDPOINTS)."""
         self._timeout = timeout
         self._client = httpx2.AsyncClient(
-            transport=_Guarded(_Guard(allow_private, _resolve), connections),
+            transport=_Transport(_Guard(allow_private, _resolve), connections),
             follow_redirects=False,
             trust_env=False,
             timeout=httpx2.Timeout(timeout, connect=min(timeout, 5.0)),
@@ -149,7 +149,7 @@ class _Guard(httpcore2.AsyncNetworkBackend):
         raise failure or httpcore2.ConnectError(f"no address for {host}")
 
 
-class _Guarded(httpx2.AsyncHTTPTransport):
+class _Transport(httpx2.AsyncHTTPTransport):
     """Its pool connects by the guard, for which the library has no parameter."""
 
     def __init__(self, guard: _Guard, connections: int) -> None:

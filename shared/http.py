@@ -100,7 +100,8 @@ async def _on_http_exception(_: Request, error: Exception) -> Response:
 
 
 async def _on_bug(request: Request, error: Exception) -> Response:
-    log.error("http.bug", path=request.scope.get("route_path", ""), error=type(error).__name__, exc_info=error)
+    route = getattr(request.scope.get("route"), "path", "other")
+    log.error("http.bug", route=route, error=type(error).__name__, exc_info=error)
     return problem_response(500, "internal", "Something went wrong on our side; it was recorded.")
 
 

@@ -15,7 +15,10 @@ TOUCH_EVERY = timedelta(seconds=60)
 
 
 class Circuit(Contract):
-    """How a connected virtual agent's endpoint does, under the agent's id. Open while ``until`` is there."""
+    """How a connected virtual agent's endpoint does, under the agent's id. Open while ``until`` is there.
+
+    ``told`` is the event by which admins were told that it is.
+    """
 
     id: str
     version: int = 0
@@ -25,6 +28,7 @@ class Circuit(Contract):
     last_error: str = ""
     last_failure_at: Instant | None = None
     last_success_at: Instant | None = None
+    told: str | None = None
 
     @property
     def open(self) -> bool:
@@ -52,7 +56,8 @@ def worked(circuit: Circuit, now: datetime) -> Circuit:
     last = circuit.last_success_at
     if circuit.failures == 0 and last is not None and now - last < TOUCH_EVERY:
         return circuit
-    return circuit.model_copy(update={"failures": 0, "since": None, "until": None, "last_success_at": now})
+    closed: dict[str, object] = {"failures": 0, "since": None, "until": None, "told": None}
+    return circuit.model_copy(update={**closed, "last_success_at": now})
 
 
 def tried(circuit: Circuit, now: datetime) -> tuple[Circuit, bool]:

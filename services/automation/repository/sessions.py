@@ -11,10 +11,10 @@ from services.automation.domain.circuit import Circuit
 from services.automation.domain.sessions import Session
 from shared.bus import Publish
 from shared.clock import Clock
-from shared.contracts.base import SYSTEM, Contract, Event, Instant, Meta
-from shared.contracts.notices import AdminNotice, NoticeKind
+from shared.contracts.base import SYSTEM, Contract, Instant, Meta
+from shared.contracts.notices import AdminNotice, AdminNoticeWithdrawn, NoticeKind
 from shared.contracts.settings import VirtualAgent
-from shared.ids import derived, new_id
+from shared.ids import derived, event_id, new_id
 from shared.store import ASCENDING, Aggregates, Database, Decide, Decision, Index, Outcome, Page, Repository
 
 WINDOW = 100
@@ -114,36 +114,40 @@ class Circuits:
         return allowed
 
     async def worked(self, agent: str) -> None:
-        """Its endpoint took an event."""
+        """Its endpoint took an event. When that closes the circuit, what admins were told is taken back."""
 
         def decide(current: Circuit | None) -> Decision[Circuit] | None:
             before = current or Circuit(id=agent)
             after = rules.worked(before, self._now())
-            return None if after is before else Decision(after)
+            if before.told is None:
+                return None if after is before else Decision(after)
+            return Decision(after, says=(AdminNoticeWithdrawn(told=before.told, notice=self._notice(before)),))
 
         await self._records.change(agent, self._own(), decide)
 
     async def failed(self, agent: str, problem: str) -> None:
         """An attempt failed. When that opens the circuit, admins are told, once."""
+        cause = self._own()
 
         def decide(current: Circuit | None) -> Decision[Circuit] | None:
             before = current or Circuit(id=agent)
             after = rules.failed(before, problem, self._now())
-            return Decision(after, says=self._notice(after) if after.open and not before.open else (), actor=SYSTEM)
+            if before.open or not after.open:
+                return Decision(after)
+            told = event_id(cause.event_id, agent, AdminNotice.type)
+            return Decision(after.model_copy(update={"told": told}), says=(self._notice(after),))
 
-        await self._records.change(agent, self._own(), decide)
+        await self._records.change(agent, cause, decide)
 
-    def _notice(self, circuit: Circuit) -> tuple[Event, ...]:
+    def _notice(self, circuit: Circuit) -> AdminNotice:
         agent = self._named(circuit.id)
-        return (
-            AdminNotice(
-                notice=NoticeKind.VIRTUAL_AGENT_FAILING,
-                at=self._now(),
-                kind=VirtualAgent.kind,
-                id=circuit.id,
-                name=agent.shown_name if agent is not None else "",
-                reason=f"New conversations go to agents until its address works again. {circuit.last_error}",
-            ),
+        return AdminNotice(
+            notice=NoticeKind.VIRTUAL_AGENT_FAILING,
+            at=circuit.last_failure_at or self._now(),
+            kind=VirtualAgent.kind,
+            id=circuit.id,
+            name=agent.shown_name if agent is not None else "",
+            reason=f"New conversations go to agents until its address works again. {circuit.last_error}",
         )
 
     def _own(self) -> Meta:

@@ -12,7 +12,7 @@ from docs.verifier.switchboard_webhooks import verify
 from shared.contracts.acts import AssignOwner, Owner, Resolve
 from shared.contracts.base import Meta
 from shared.contracts.conversations import ConversationChanged
-from shared.contracts.notices import AdminNotice
+from shared.contracts.notices import AdminNotice, AdminNoticeWithdrawn
 from shared.contracts.settings import AutoResponder
 from shared.contracts.virtual_agents import ReadAgentsHealth
 from shared.contracts.words import OwnerKind
@@ -364,6 +364,8 @@ async def test_AU_21_a_dead_endpoint_opens_its_circuit_humans_get_what_starts_an
     town.story.act(Resolve(), 64)
     await town.says("m3", "once more", 200)
     assert (town.story.state, town.said) == ("bot", ["Hello", "Hello"])
+    named = [one.meta.event_id for one in town.circuit_records.published if one.meta.type == AdminNotice.type]
+    assert [one.told for one in town.circuit_records.said(AdminNoticeWithdrawn)] == named
     (health,) = (await town.handlers.health(ReadAgentsHealth(), _meta())).items
     assert (health.open, health.failures) == (False, 0)
 

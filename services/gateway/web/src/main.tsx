@@ -12,6 +12,7 @@ import { RouterProvider } from 'react-router/dom';
 import { App } from './App';
 import { makeClient } from './api/queries';
 import { startTexts } from './i18n';
+import { keepFocus } from './lib/keepFocus';
 import { theme } from './theme';
 
 const root = document.getElementById('root');
@@ -19,6 +20,7 @@ if (!root) throw new Error('index.html has no #root');
 
 const router = createBrowserRouter([{ path: '*', element: <App /> }]);
 
+keepFocus();
 void startTexts().then(() =>
   createRoot(root).render(
     <StrictMode>

@@ -46,7 +46,8 @@ export function useNames(): Names {
         return (
           people.get(owner.id)?.name ??
           robots.get(owner.id)?.name ??
-          (owner.kind === 'virtual_agent' ? t('queue.virtualAgent') : owner.id)
+          // Not read yet, or not there any more: an id says nothing to anybody.
+          (owner.kind === 'virtual_agent' ? t('queue.virtualAgent') : agents ? t('trail.actors.agent') : '…')
         );
       },
     };

@@ -45,7 +45,8 @@ export function Picker({ target, search: label, options, first = [], empty, onCh
       withinPortal
       onOptionSubmit={(value) => {
         combobox.closeDropdown();
-        onChoose(value);
+        // Once the target has the focus: what is chosen may disable it for a moment.
+        setTimeout(() => onChoose(value));
       }}
     >
       <Combobox.Target targetType="button" withAriaAttributes={false}>

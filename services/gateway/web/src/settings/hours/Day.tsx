@@ -77,7 +77,7 @@ function ShiftFields({
       <TextInput
         type="time"
         size="xs"
-        w={128}
+        className={classes.time ?? ''}
         aria-label={`${label}: ${t('hours.from')}`}
         value={shift.from}
         onChange={(event) => onChange(writeShift({ ...shift, from: event.currentTarget.value }))}
@@ -86,7 +86,7 @@ function ShiftFields({
       <TextInput
         type="time"
         size="xs"
-        w={128}
+        className={classes.time ?? ''}
         aria-label={`${label}: ${t('hours.to')}`}
         value={shift.to}
         onChange={(event) => onChange(writeShift({ ...shift, to: event.currentTarget.value }))}

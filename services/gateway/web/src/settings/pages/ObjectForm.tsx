@@ -77,7 +77,7 @@ export function ObjectForm({ info, stored, pending, problem, onSave, onDelete, o
             </Button>
           )}
           {stored && stored.version > 0 && (
-            <Text size="xs" c="dimmed">
+            <Text size="xs" c="dimmed" visibleFrom="sm">
               {t('settings.changed', {
                 time: dateAndTime(stored.changed_at),
                 name: stored.changed_by.name || t(`trail.actors.${stored.changed_by.kind}`),

@@ -71,7 +71,7 @@ export function OptionsField({ field, value, onChange, paths }: FieldProps) {
                 value={option.label}
                 onChange={(event) => set({ label: event.currentTarget.value })}
               />
-              <Group gap={0} wrap="nowrap" ml="auto">
+              <Group gap={0} wrap="nowrap">
                 <OrderButtons
                   name={name}
                   first={index === 0}

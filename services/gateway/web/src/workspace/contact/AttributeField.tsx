@@ -1,6 +1,6 @@
 /** One attribute of a contact, edited in place: saved when one leaves the field. */
 import { Anchor, NumberInput, Select, Switch, TextInput } from '@mantine/core';
-import { useEffect, useState } from 'react';
+import { type KeyboardEvent, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { AttributeDefinition, AttributeValue } from '../../api/types';
 
@@ -65,6 +65,10 @@ function TypedField({ definition, value, disabled, onSave }: Props) {
     disabled,
     placeholder: t('settings.form.notSet'),
     onBlur: save,
+    onKeyDown: (event: KeyboardEvent<HTMLInputElement>) => {
+      if (event.key === 'Enter') event.currentTarget.blur();
+      if (event.key === 'Escape') setText(current);
+    },
   };
   if (number) return <NumberInput {...common} value={text} onChange={(next) => setText(String(next))} />;
   const isLink = definition.type === 'url' && /^https?:\/\//i.test(current);
@@ -74,10 +78,6 @@ function TypedField({ definition, value, disabled, onSave }: Props) {
       type={definition.type === 'date' ? 'date' : 'text'}
       value={text}
       onChange={(event) => setText(event.currentTarget.value)}
-      onKeyDown={(event) => {
-        if (event.key === 'Enter') event.currentTarget.blur();
-        if (event.key === 'Escape') setText(current);
-      }}
       {...(isLink
         ? {
             description: (

@@ -267,7 +267,7 @@ class Hub:
                 with contextlib.suppress(SwitchboardError):
                     await self._push_counts()
             await asyncio.sleep(COUNT_SECONDS)
-            if self._counts.behind:
+            if self._streams and self._counts.behind:
                 self._recount.set()
 
     async def _push_counts(self) -> None:

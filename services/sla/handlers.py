@@ -23,7 +23,7 @@ from shared.schedule import Schedule, ScheduleForm, due, is_open, working_time
 from shared.schedule.open_time import HORIZON
 from shared.store import Decide, Decision, Outcome
 
-PATIENCE = 3.0
+PATIENCE = 4.5
 """Seconds a preview waits for another; who asks does not wait much longer, and what nobody waits for is not begun."""
 
 

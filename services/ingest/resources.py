@@ -9,7 +9,7 @@ from services.ingest.domain.attributes import tidy_name
 from services.ingest.domain.mail.writing import for_servers
 from shared.contracts.settings import Channel, ContactAttribute, EmailConfig, ThreadBlock, WebchatConfig, WebhookConfig
 from shared.errors import Unprocessable
-from shared.outside import checked, is_private
+from shared.outside import checked, problem
 from shared.resources import Declaration, Problem, unique_name
 from shared.webhooks import key_of, new_secret
 
@@ -64,23 +64,9 @@ def _webhook_problems(config: WebhookConfig, allow_private: bool) -> Sequence[Pr
         for field, secret in (("inbound_secret", config.inbound_secret), ("outbound_secret", config.outbound_secret))
         if secret and len(key_of(secret)) < SHORTEST_KEY
     ]
-    if config.outbound_url is not None and (problem := _url_problem(str(config.outbound_url), allow_private)):
-        problems.append(Problem("config.outbound_url", problem))
+    if config.outbound_url is not None and (wrong := problem(str(config.outbound_url), allow_private=allow_private)):
+        problems.append(Problem("config.outbound_url", wrong))
     return problems
-
-
-def _url_problem(url: str, allow_private: bool) -> str | None:
-    try:
-        _, host, _ = checked(url)
-    except Unprocessable as error:
-        return error.detail
-    if allow_private:
-        return None
-    try:
-        private = is_private(host)
-    except ValueError:
-        private = host == "localhost" or host.endswith((".localhost", ".internal", ".local"))
-    return "Private addresses are not called unless the operator allows them." if private else None
 
 
 def _email_problems(config: EmailConfig, allow_private: bool) -> Sequence[Problem]:
@@ -97,8 +83,10 @@ def _email_problems(config: EmailConfig, allow_private: bool) -> Sequence[Proble
         for_servers(config.address)
     except ValueError:
         problems.append(Problem("config.address", "Mail servers do not take this address."))
-    if config.oauth_token_url is not None and (problem := _url_problem(str(config.oauth_token_url), allow_private)):
-        problems.append(Problem("config.oauth_token_url", problem))
+    if config.oauth_token_url is not None and (
+        wrong := problem(str(config.oauth_token_url), allow_private=allow_private)
+    ):
+        problems.append(Problem("config.oauth_token_url", wrong))
     texts = {"display_name": config.display_name, "imap_user": config.imap_user, "imap_folder": config.imap_folder}
     problems += [
         Problem(f"config.{field}", "This must be one line.")

@@ -34,3 +34,19 @@ def checked(url: str) -> tuple[str, str, int]:
     if parts.username or parts.password:
         raise Unprocessable("An address may not carry a user name or password.")
     return parts.scheme, parts.hostname, port or (443 if parts.scheme == "https" else 80)
+
+
+def problem(url: str, *, allow_private: bool) -> str | None:
+    """Why we will not call this address, or None. A name is only looked up when it is called."""
+    try:
+        _, host, _ = checked(url)
+    except Unprocessable as error:
+        return error.detail
+    if allow_private:
+        return None
+    try:
+        private = is_private(host)
+    except ValueError:
+        name = host.rstrip(".")
+        private = name == "localhost" or name.endswith((".localhost", ".internal", ".local"))
+    return "Private addresses are not called unless the operator allows them." if private else None

@@ -8,8 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from shared.contracts.settings.webhooks import Webhook
-from shared.errors import Unprocessable
-from shared.outside import checked, is_private
+from shared.outside import problem
 from shared.resources import Declaration, Problem, unique_name
 from shared.webhooks import key_of, new_secret
 
@@ -23,8 +22,8 @@ def declarations(*, allow_private: bool) -> Sequence[Declaration[Any]]:
 
     def check(_id: str, webhook: Webhook, others: Mapping[str, Webhook]) -> Sequence[Problem]:
         problems = [] if len(others) < MOST_WEBHOOKS else [Problem("name", f"At most {MOST_WEBHOOKS} webhooks.")]
-        if problem := url_problem(str(webhook.url), allow_private=allow_private):
-            problems.append(Problem("url", problem))
+        if wrong := url_problem(str(webhook.url), allow_private=allow_private):
+            problems.append(Problem("url", wrong))
         if webhook.secret and len(key_of(webhook.secret)) < SHORTEST_KEY:
             problems.append(Problem("secret", f"At least {SHORTEST_KEY} bytes; leave it out and we make one."))
         return problems
@@ -34,21 +33,12 @@ def declarations(*, allow_private: bool) -> Sequence[Declaration[Any]]:
 
 def url_problem(url: str, *, allow_private: bool) -> str | None:
     """Why we do not call this address, or None."""
-    try:
-        scheme, host, _ = checked(url)
-    except Unprocessable as error:
-        return error.detail
-    if len(url) > 2048 or urlsplit(url).fragment:
+    if refusal := problem(url, allow_private=allow_private):
+        return refusal
+    parts = urlsplit(url)
+    if len(url) > 2048 or parts.fragment:
         return "An address has at most 2048 characters and no fragment."
-    if allow_private:
-        return None
-    try:
-        private = is_private(host)
-    except ValueError:
-        private = host == "localhost" or host.endswith((".localhost", ".internal", ".local"))
-    if private:
-        return "Private addresses are not called unless the operator allows them."
-    return None if scheme == "https" else "Only https addresses are called."
+    return None if allow_private or parts.scheme == "https" else "Only https addresses are called."
 
 
 def _with_secret(webhook: Webhook, former: Webhook | None) -> Webhook:

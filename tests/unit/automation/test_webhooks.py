@@ -385,6 +385,7 @@ async def test_a_rule_calls_the_webhook_it_names_whatever_that_subscribes_to() -
         ("https://db.internal/", False),
         ("https://user:secret@crm.example.org/", False),
         ("https://crm.example.org/#here", False),
+        ("https://localhost./hook", False),
     ],
 )
 def test_only_https_addresses_outside_are_accepted(url: str, allowed: bool) -> None:

@@ -26,6 +26,7 @@ from shared.contracts.messages import (
 )
 from shared.contracts.words import ActorKind, AnsweredBy, Delivery, Medium
 from shared.errors import NotFound
+from shared.store import UPLOAD_PIECE
 from tests.support.bus import FakeBus
 from tests.support.conversations import Story
 from tests.support.eventually import eventually
@@ -58,6 +59,16 @@ class Page:
     async def write(self, id: str, text: str = "hola", **fields: Any) -> Any:
         body = {"id": id, "text": text, **fields}
         return await self.house.client.post(f"/widget/{self.channel}/messages", json=body, headers=self.headers)
+
+    async def send_piece(self, id: str, number: int, data: bytes, *, end: bool = False, **query: str) -> int:
+        about = {"id": id, "number": str(number), "end": str(end).lower(), "name": "a/b.pdf", **query}
+        answer = await self.house.client.post(
+            f"/widget/{self.channel}/files", params=about, content=data, headers=self.headers
+        )
+        return int(answer.status_code)
+
+    async def file(self, id: str) -> Any:
+        return await self.house.client.get(f"/widget/{self.channel}/files/{id}", headers=self.headers)
 
     async def press(self, id: str, option: str, *, invitation: str = "inv") -> int:
         body = {"id": id, "invitation": invitation, "option": option}
@@ -326,3 +337,33 @@ async def test_CS_10_a_survey_s_buttons_are_shown_and_answer_it_in_the_visitors_
     await house.bus.ask(MaskMessage(message_id=sent.message.id, by=EVA))
     stored = await house.bus.ask(ReadMessage(message_id=sent.message.id))
     assert stored.message.quick_replies == ()
+
+
+async def test_CH_08_a_visitors_file_comes_in_pieces_and_stays_in_his_conversation(house: House) -> None:
+    visitor = await page(house)
+    whole = b"x" * UPLOAD_PIECE
+    assert await visitor.send_piece("f", 0, b"") == 422
+    assert await visitor.send_piece("f", 0, b"short") == 409  # only the last one may be
+    assert await visitor.send_piece("f", 0, whole, type="nonsense") == 422
+    assert (await visitor.write("m", "", files=["f"])).status_code == 422  # nothing of it is there yet
+    assert [await visitor.send_piece("f", 0, whole) for _ in range(2)] == [204, 204]
+    assert await visitor.send_piece("f", 1, b"end", end=True) == 204
+    assert (await visitor.write("m", "", files=["f"])).status_code == 200
+    (file,) = house.said(MessageReceived)[0].message.attachments
+    assert (file.name, file.size) == ("b.pdf", UPLOAD_PIECE + 3)
+    (shown,) = (await visitor.history())["messages"][0]["files"]
+    saved = await visitor.file(shown["id"])
+    assert (saved.content, saved.headers["x-content-type-options"]) == (whole + b"end", "nosniff")
+    assert saved.headers["content-disposition"].startswith("attachment;")
+    other = await page(house, visitor.channel)
+    assert (await other.file(shown["id"])).status_code == 404
+    assert (await other.write("m", "", files=["f"])).status_code == 422  # his own "f", which he never sent
+    assert await visitor.send_piece("g", 106, whole) == 413  # past 20 MB
+    await house.bus.ask(MaskMessage(message_id=house.said(MessageReceived)[0].message.id, by=EVA))
+    assert (await visitor.file(shown["id"])).status_code == 404
+
+
+async def test_CH_08_a_channel_may_take_no_files_of_visitors(house: House) -> None:
+    visitor = await page(house, await house.webchat(visitor_files=False))
+    assert (await house.client.get(f"/widget/{visitor.channel}/config")).json()["files_mb"] == 0
+    assert await visitor.send_piece("f", 0, b"x", end=True) == 403

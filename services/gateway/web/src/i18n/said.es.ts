@@ -199,6 +199,7 @@ const phrases: Phrases = {
   'Resolve reasons are off. Switch them on in the workflow settings, and only conversations that were solved are followed by a survey.':
     'Los motivos de resolución están desactivados. Actívelos en las preferencias, y solo a las conversaciones solucionadas les seguirá una encuesta.',
   // Sobre buzones
+  'Mail servers do not take this address.': 'Los servidores de correo no admiten esta dirección.',
   'There is no server called {}. Check its name.': 'No hay ningún servidor llamado {}. Compruebe el nombre.',
   '{} is a private address; these are used only where SWITCHBOARD_ALLOW_PRIVATE_ENDPOINTS says so.':
     '{} es una dirección privada; solo se usan donde SWITCHBOARD_ALLOW_PRIVATE_ENDPOINTS lo dice.',

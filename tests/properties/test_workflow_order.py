@@ -33,11 +33,11 @@ from tests.support.conversations import (
     desk,
     failed,
     inbound,
-    meaning,
     outbound,
     run,
     uncertain,
 )
+from tests.support.soundness import meaning
 
 MESSAGES = ("m1", "m2", "m3", "m4")
 LATER = 600

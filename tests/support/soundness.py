@@ -1,4 +1,4 @@
-"""What must be true of any stored conversation, and what its facts alone say of it: for properties and chaos."""
+"""What must be true of any stored conversation, what it means, and what its facts say: for properties and chaos."""
 
 from __future__ import annotations
 
@@ -92,6 +92,54 @@ def told_by(conversation: ConversationSnapshot) -> dict[str, object]:
         "labels": conversation.labels,
         "boomerang": conversation.boomerang.at if conversation.boomerang else None,
     }
+
+
+def meaning(conversation: ConversationSnapshot) -> dict[str, object]:
+    """What a conversation says to people: all but names of turns, counters and bookkeeping."""
+    turns = sorted(
+        (
+            turn.episode,
+            turn.started_at,
+            turn.message,
+            turn.first,
+            turn.spans,
+            sorted(turn.answered_by),
+            turn.ended_at,
+            turn.waived,
+        )
+        for turn in conversation.turns
+        if turn.merged_into is None
+    )
+    kept = conversation.model_dump(
+        include={
+            "status",
+            "substatus",
+            "owner",
+            "team",
+            "teams",
+            "distribution",
+            "episode",
+            "episode_opened_at",
+            "episode_spans",
+            "status_since",
+            "waiting_since",
+            "last_message_at",
+            "last_inbound_at",
+            "longest_reply",
+            "closed_by",
+            "resolve_reason",
+            "boomerang",
+            "topics",
+            "labels",
+            "groups",
+            "language",
+            "priority",
+            "notice",
+            "touched",
+            "wake_at",
+        }
+    )
+    return kept | {"turns": turns, "inbound": [ref.id for ref in conversation.inbound]}
 
 
 def unsound(conversation: ConversationSnapshot) -> list[str]:

@@ -19,11 +19,11 @@ from tests.support.conversations import (
     accepted,
     at,
     desk,
-    meaning,
     outbound,
     spans,
     ticket_desk,
 )
+from tests.support.soundness import meaning
 
 
 def test_T0_writing_first_opens_an_episode_in_pending_answered_without_turn_or_clock() -> None:

@@ -19,7 +19,7 @@ from services.automation.domain.deliveries import (
     made,
     pause,
 )
-from services.automation.domain.lanes import FAILURES_IN_A_ROW
+from services.automation.domain.lanes import FAILURES_IN_A_ROW, FIRST_REST
 from services.automation.domain.telling import of_rule, of_test
 from services.automation.resources.webhooks import declarations, url_problem
 from shared.contracts.acts import AssignOwner, Owner, Resolve
@@ -240,6 +240,21 @@ async def test_an_endpoint_that_keeps_failing_gets_one_call_at_a_time_with_rests
     assert len(hooks.endpoint.calls) == FAILURES_IN_A_ROW
     await hooks.wake(HOUR)
     assert len(hooks.endpoint.calls) < 3 * FAILURES_IN_A_ROW
+
+
+async def test_what_comes_while_an_endpoint_rests_goes_when_it_has_rested() -> None:
+    hooks = HooksInMemory(crm=webhook(RECEIVED))
+    hooks.endpoint.usual = 500
+    for n in range(FAILURES_IN_A_ROW):
+        await hooks.tell(arrival(f"m{n}"))
+    hooks.endpoint.usual = 200
+    hooks.clock.advance(FIRST_REST - timedelta(milliseconds=50))
+    await hooks.tell(arrival("late"))
+    assert len(hooks.endpoint.calls) == FAILURES_IN_A_ROW
+    hooks.clock.advance(timedelta(milliseconds=50))
+    await eventually(lambda: len(hooks.endpoint.calls) > FAILURES_IN_A_ROW)
+    assert hooks.endpoint.bodies()[-1]["data"]["message"]["id"] == "late"
+    await hooks.quiet()
 
 
 async def test_a_dead_endpoint_is_switched_off_after_24_hours_and_admins_are_told() -> None:

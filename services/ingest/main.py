@@ -33,14 +33,14 @@ from services.ingest.http.hooks import Hooks
 from services.ingest.http.limiting import Limiter
 from services.ingest.http.origins import Origins
 from services.ingest.http.widget import Widget
-from services.ingest.mail import NAMES, Post, Sweep
+from services.ingest.mail import NAMES, Post
 from services.ingest.mailboxes import Mailboxes
 from services.ingest.metrics import IngestMetrics
 from services.ingest.repository import IngestRepository
 from services.ingest.resources import declarations
 from services.ingest.settings import IngestSettings
 from services.ingest.streams import Streams
-from services.ingest.workers import Courier
+from services.ingest.workers import Courier, Sweep
 from shared.bus import Row
 from shared.contracts.live import TimelineHint
 from shared.contracts.messages import Attachment

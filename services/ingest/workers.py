@@ -1,8 +1,9 @@
-"""Timed and background work on messages: sending, fetching attachments, announcing again what nobody took."""
+"""Timed and background work: sending, fetching attachments, announcing again what nobody took, forgetting uploads."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
@@ -20,6 +21,7 @@ from services.ingest.domain.sending import WAIT_FOR_PLACE, attempted, came_out, 
 from services.ingest.domain.waking import woken
 from services.ingest.files import Files
 from services.ingest.handlers.accepting import arrival_cause, received_event
+from services.ingest.handlers.attaching import Attaching
 from services.ingest.handlers.showing import Show
 from services.ingest.metrics import IngestMetrics
 from services.ingest.repository import IngestRepository, Remembered
@@ -30,7 +32,7 @@ from shared.contracts.base import SYSTEM, Meta
 from shared.contracts.live import TimelineHint
 from shared.contracts.settings import Channel
 from shared.contracts.words import Medium
-from shared.errors import RetryLater
+from shared.errors import RetryLater, SwitchboardError
 from shared.ids import derived, event_id
 from shared.jobs import Jobs
 from shared.resources import Book
@@ -39,6 +41,7 @@ from shared.store import Decision
 log = structlog.get_logger(__name__)
 
 KEEP_AGAIN_SECONDS = 0.2
+SWEEP_SECONDS = 1800.0
 
 
 class Courier:
@@ -217,6 +220,33 @@ class Courier:
             return True
         self._claimed.put(token, True)
         return False
+
+
+class Sweep:
+    """Forgets uploads that were never sent, now and then."""
+
+    def __init__(self, attaching: Attaching) -> None:
+        self._attaching = attaching
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin."""
+        self._task = asyncio.create_task(self._run(), name="unsent uploads")
+
+    async def stop(self) -> None:
+        """End."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            try:
+                await self._attaching.forget_unsent()
+            except SwitchboardError as away:
+                log.info("uploads.not_swept", code=away.code)
 
 
 async def kept(write: Callable[[], Awaitable[object]], clock: Clock, until: datetime) -> None:

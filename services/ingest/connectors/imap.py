@@ -25,8 +25,17 @@ P = ParamSpec("P")
 T = TypeVar("T")
 # A search's answer is one line, and there is no public way to let it be longer: 1 MB is 130,000 mails.
 imaplib._MAXLINE = 16_777_216  # type: ignore[attr-defined]  # not in the stubs
-Errors = (IMAPClientError, imaplib.IMAP4.error, OSError, ValueError, AssertionError)
-"""What the client raises, on answers that make no sense too."""
+Errors = (
+    IMAPClientError,
+    imaplib.IMAP4.error,
+    OSError,
+    ValueError,
+    AssertionError,
+    LookupError,
+    TypeError,
+    AttributeError,
+)
+"""What the client raises, on answers that make no sense or lack something too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,11 @@ async def server(opened: bytes, found: bytes) -> AsyncIterator[int]:
         yield listening.sockets[0].getsockname()[1]
 
 
+async def read(folder: ImapFolder) -> None:
+    await folder.open(Login("help", "secret"), allow_private=True)
+    await folder.after(0)
+
+
 @pytest.mark.parametrize(
     ("opened", "found"),
     [
@@ -52,7 +57,6 @@ async def test_an_answer_that_makes_no_sense_is_told(opened: bytes, found: bytes
             )
             folder = ImapFolder(config, pool, 20)
             with pytest.raises(ServerProblem) as problem:
-                await folder.open(Login("help", "secret"), allow_private=True)
-                await folder.after(0)
+                await read(folder)
             await folder.close()
     assert "gave an answer that makes no sense" in problem.value.detail

@@ -23,7 +23,7 @@ from tests.support.eventually import eventually
 class Outbox:
     """What an SMTP server was given. ``answers`` are used up in order before it takes everything; None hangs up.
 
-    ``password``: what it wants before it takes mail; ``tokens``: how often somebody signed in by one (XOAUTH2).
+    ``password``: what it wants before it takes mail; ``tokens``: those that somebody signed in with (XOAUTH2).
     """
 
     port: int = 0

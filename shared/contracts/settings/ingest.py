@@ -121,7 +121,7 @@ class Channel(ResourceModel):
     )
 
     def silences(self, muted_on: Collection[str], name: str) -> bool:
-        """Whether a contact muted on these channels is silent on this one, ``name``: while muting is allowed (CH-11)."""
+        """Whether a contact muted on these channels is silent on this one: while it allows muting (CH-11)."""
         return self.muting and name in muted_on
 
     @property

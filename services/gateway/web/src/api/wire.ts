@@ -1,9 +1,7 @@
 /** Reads what the gateway sends into the page's types; what is missing gets its empty value, once, here. */
+import { actor, list, number, optional, optionalActor, record, text, texts, type Wire } from './read';
 import type {
-  Actor,
-  AdminLogEntry,
   Agent,
-  ApiKey,
   Attachment,
   AttributeDefinition,
   AttributeValue,
@@ -14,65 +12,23 @@ import type {
   Contact,
   Detail,
   Fact,
-  KindInfo,
   Message,
   Named,
   Notification,
   Owner,
-  Page,
   QueueCounts,
   Right,
   Row,
   Scope,
   Session,
   Sla,
-  Stored,
   Thread,
   TrailEntry,
   Visibility,
 } from './types';
 
-export type Wire = Record<string, unknown>;
-
-export function record(value: unknown): Wire {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Wire) : {};
-}
-
-function list(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function text(value: unknown, otherwise = ''): string {
-  return typeof value === 'string' ? value : otherwise;
-}
-
-function optional(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' ? value : null;
-}
-
-function number(value: unknown, otherwise = 0): number {
-  return typeof value === 'number' ? value : otherwise;
-}
-
-function texts(value: unknown): string[] {
-  return list(value).filter((one): one is string => typeof one === 'string');
-}
-
-export function page<T>(read: (item: Wire) => T): (wire: unknown) => Page<T> {
-  return (wire) => {
-    const { items, next } = record(wire);
-    return { items: list(items).map((item) => read(record(item))), next: optional(next) };
-  };
-}
-
-export function actor(wire: unknown): Actor {
-  const { kind, id, name } = record(wire);
-  return { kind: text(kind, 'system') as Actor['kind'], id: text(id), name: text(name) };
-}
-
-function optionalActor(wire: unknown): Actor | null {
-  return typeof wire === 'object' && wire !== null ? actor(wire) : null;
-}
+export { actor, page, record, type Wire } from './read';
+export * from './wireSettings';
 
 function owner(wire: unknown): Owner | null {
   const { kind, id } = record(wire);
@@ -417,67 +373,4 @@ export function session(wire: unknown): Session {
       })),
     },
   };
-}
-
-export function stored(wire: unknown): Stored {
-  const from = record(wire);
-  return {
-    id: text(from.id),
-    kind: text(from.kind),
-    version: number(from.version),
-    value: record(from.value),
-    created_at: text(from.created_at),
-    changed_at: text(from.changed_at),
-    changed_by: actor(from.changed_by),
-    broken: texts(from.broken),
-    revealed: record(from.revealed) as Record<string, string>,
-    secrets: texts(from.secrets),
-    warnings: texts(from.warnings),
-  };
-}
-
-export function kind(from: Wire): KindInfo {
-  return {
-    kind: text(from.kind),
-    title: text(from.title),
-    singleton: from.singleton === true,
-    schema: record(from.schema),
-  };
-}
-
-export function kinds(wire: unknown): KindInfo[] {
-  return list(record(wire).kinds).map((item) => kind(record(item)));
-}
-
-export function apiKey(wire: unknown): ApiKey {
-  const from = record(wire);
-  return {
-    id: text(from.id),
-    name: text(from.name),
-    scopes: texts(from.scopes),
-    created_at: text(from.created_at),
-    last_used_at: optional(from.last_used_at),
-    created_by: actor(from.created_by).name,
-    virtual_agent: optional(from.virtual_agent),
-    key: optional(from.key),
-  };
-}
-
-export function adminLogEntry(wire: Wire): AdminLogEntry {
-  return {
-    id: text(wire.id),
-    at: text(wire.at),
-    by: actor(wire.by),
-    kind: text(wire.kind),
-    object: text(wire.object),
-    name: text(wire.name),
-    action: text(wire.action),
-    before: wire.before ? record(wire.before) : null,
-    after: wire.after ? record(wire.after) : null,
-  };
-}
-
-export function apiKeys(wire: unknown): { items: ApiKey[]; scopes: string[] } {
-  const from = record(wire);
-  return { items: list(from.items).map(apiKey), scopes: texts(from.available_scopes) };
 }

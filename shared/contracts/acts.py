@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from shared.contracts.base import Contract, Instant
 from shared.contracts.messages import KeptValue
@@ -102,15 +102,18 @@ class SetLanguage(Contract):
     """The conversation's language, set by hand."""
 
     act: Literal["set_language"] = "set_language"
-    language: str | None
+    language: Annotated[str, StringConstraints(min_length=2, max_length=35)] | None
+
+
+Tag = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
 
 
 class TagMessageAct(Contract):
     """Applied by ingest."""
 
     act: Literal["tag_message"] = "tag_message"
-    add: tuple[str, ...] = ()
-    remove: tuple[str, ...] = ()
+    add: tuple[Tag, ...] = Field(default=(), max_length=50)
+    remove: tuple[Tag, ...] = Field(default=(), max_length=50)
 
 
 class WriteNoteAct(Contract):

@@ -80,7 +80,7 @@ class SampleMessage(Contract):
     text: str = Field(default="", max_length=100_000)
     subject: str | None = Field(default=None, max_length=1000)
     kind: MessageKind | None = None
-    browser_language: str | None = Field(default=None, max_length=35)
+    browser_language: str | None = None
     has_attachment: bool = False
     first: bool = True
     automatic_reply: bool = False
@@ -93,7 +93,7 @@ class SampleContact(Contract):
     attributes: dict[str, KeptValue] = Field(default_factory=dict)
     groups: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
-    language: str | None = Field(default=None, max_length=35)
+    language: str | None = None
     previous_score: int | None = Field(default=None, ge=-1000, le=1000)
 
 
@@ -118,7 +118,7 @@ class SampleConversation(Contract):
     topics: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
-    language: str | None = Field(default=None, max_length=35)
+    language: str | None = None
     subject: str | None = Field(default=None, max_length=1000)
     priority_score: int = Field(default=0, ge=-(2**53), le=2**53)
     episode: int = Field(default=1, ge=1, le=2**53)

@@ -16,6 +16,7 @@ from services.gateway.api.parts import Parts, PartsOf
 from services.gateway.api.principal import Me, Principal, documented, unseen
 from services.gateway.domain.access import Action, right_in
 from services.gateway.domain.row import placed
+from shared.contracts.acts import Tag
 from shared.contracts.messages import (
     Attachment,
     EditNote,
@@ -38,7 +39,6 @@ router = APIRouter(prefix="/api", tags=["messages"], route_class=CleanRoute, dep
 
 MessageId = Annotated[str, Path(max_length=64)]
 NoteText = Annotated[str, StringConstraints(min_length=1, max_length=10_000)]
-Tag = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
 
 
 class Reply(BaseModel):

@@ -87,3 +87,10 @@ def test_a_number_that_no_double_holds_is_refused_in_conditions_and_samples() ->
         with pytest.raises(ValidationError):
             attempt({}, conditions={"test": "group", "of": [{**tree, "value": huge}]})
     assert attempt({"contact": {"attributes": {"Size": 2}}}, conditions={"test": "group", "of": [tree]}).matches
+
+
+def test_a_stored_conversation_is_a_sample_whatever_it_holds() -> None:
+    names = [f"t{number}" for number in range(2000)]
+    contact = {"attributes": dict.fromkeys(names, "x"), "labels": names, "groups": names, "language": "x" * 100}
+    conversation = {"topics": names, "labels": names, "tags": names, "language": "x" * 100}
+    assert attempt({"contact": contact, "conversation": conversation}, conditions=[]).matches

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
 from services.routing.domain import virtual_agents
 from shared.contracts.acts import (
@@ -15,6 +16,7 @@ from shared.contracts.acts import (
     ChangeTopics,
     Owner,
     Resolve,
+    RuleAction,
     SetBoomerang,
     SetNew,
     SetPending,
@@ -366,3 +368,18 @@ def test_settings_may_differ_by_channel() -> None:
     settings = WorkflowSettings.model_validate({"overrides": [{"channel": CHANNEL, "on_assign": "open"}]})
 
     assert started(workflow=settings).act(agent("ana"), 5).state == "new.open"
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        {"act": "set_language", "language": "x" * 36},
+        {"act": "set_language", "language": ""},
+        {"act": "tag_message", "add": ["x" * 101]},
+        {"act": "tag_message", "add": [" "]},
+        {"act": "tag_message", "add": [f"tag {number}" for number in range(51)]},
+    ],
+)
+def test_languages_and_tags_are_bounded(act: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(RuleAction).validate_python(act)

@@ -182,6 +182,14 @@ class LabelsChanged(_Fact):
     removed: tuple[str, ...] = ()
 
 
+class BoostChanged(_Fact):
+    """What people or rules add to the score until the episode ends (RT-14)."""
+
+    fact: Literal["boost_changed"] = "boost_changed"
+    before: int
+    after: int
+
+
 class LanguageChanged(_Fact):
     """Detected (AU-09), or set by hand."""
 
@@ -302,6 +310,7 @@ Fact = Annotated[
     | Resolved
     | TopicsChanged
     | LabelsChanged
+    | BoostChanged
     | LanguageChanged
     | BoomerangChanged
     | RuleApplied

@@ -12,6 +12,7 @@ from shared.contracts.acts import Owner
 from shared.contracts.conversations import ConversationSnapshot
 from shared.contracts.facts import (
     BoomerangChanged,
+    BoostChanged,
     EpisodeOpened,
     Fact,
     LabelsChanged,
@@ -49,11 +50,12 @@ def replayed(facts: Iterable[Fact]) -> dict[str, object]:
     episode = 0
     topics: set[str] = set()
     labels: set[str] = set()
+    boost = 0
     boomerang: datetime | None = None
     for fact in facts:
         match fact:
             case EpisodeOpened():
-                episode = fact.episode
+                episode, boost = fact.episode, 0
             case StatusChanged():
                 status, substatus = fact.after, fact.after_substatus
             case OwnerChanged():
@@ -64,6 +66,8 @@ def replayed(facts: Iterable[Fact]) -> dict[str, object]:
                 topics = (topics | set(fact.added)) - set(fact.removed)
             case LabelsChanged():
                 labels = (labels | set(fact.added)) - set(fact.removed)
+            case BoostChanged():
+                boost = fact.after
             case BoomerangChanged():
                 boomerang = fact.due if fact.what == "set" else None
             case _:
@@ -76,6 +80,7 @@ def replayed(facts: Iterable[Fact]) -> dict[str, object]:
         "episode": episode,
         "topics": tuple(sorted(topics)),
         "labels": tuple(sorted(labels)),
+        "boost": boost,
         "boomerang": boomerang,
     }
 
@@ -90,6 +95,7 @@ def told_by(conversation: ConversationSnapshot) -> dict[str, object]:
         "episode": conversation.episode,
         "topics": conversation.topics,
         "labels": conversation.labels,
+        "boost": conversation.priority.boost,
         "boomerang": conversation.boomerang.at if conversation.boomerang else None,
     }
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 
 from services.routing.domain.decision import Change
 from services.routing.domain.entering import own, reroute
-from shared.contracts.facts import LabelsChanged, LanguageChanged, TeamChanged, TopicsChanged
+from shared.contracts.facts import BoostChanged, LabelsChanged, LanguageChanged, TeamChanged, TopicsChanged
 from shared.contracts.words import OwnerKind, Status
 from shared.errors import Unprocessable
 
@@ -47,6 +47,7 @@ def set_boost(change: Change, boost: int) -> None:
     if priority.boost != boost:
         score = priority.score - priority.boost + boost
         change.set(priority=priority.model_copy(update={"boost": boost, "score": score}))
+        change.say(BoostChanged, before=priority.boost, after=boost)
         _reroute(change)
 
 

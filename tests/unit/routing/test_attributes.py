@@ -14,6 +14,7 @@ from shared.contracts.acts import (
     SetPriorityBoost,
 )
 from shared.contracts.base import Actor
+from shared.contracts.facts import BoostChanged
 from shared.contracts.settings import (
     PriorityEntry,
     PrioritySettings,
@@ -71,6 +72,8 @@ def test_topics_and_labels_are_sets_and_unknown_ones_are_refused() -> None:
 def test_a_boost_is_added_to_the_score_until_the_episode_ends() -> None:
     story = started().act(SetPriorityBoost(boost=3), 5)
     assert story.now.priority.score == 3
+    assert [(fact.before, fact.after) for fact in story.facts if isinstance(fact, BoostChanged)] == [(0, 3)]
+    assert story.act(SetPriorityBoost(boost=3), 5).facts == ()
 
     assert story.act(Resolve(), 6).message("m2", 7).now.priority.score == 0
 

@@ -501,6 +501,7 @@ const en = {
       topics_removed: 'Topics removed: {{names}}',
       labels_added: 'Labels added: {{names}}',
       labels_removed: 'Labels removed: {{names}}',
+      boost_changed: 'Priority added: {{after}} (was {{before}})',
       language_changed: 'Language: {{after}}',
       language_detected: 'Language detected: {{after}}',
       language_cleared: 'Language cleared',

@@ -506,6 +506,7 @@ const es: Texts = {
       topics_removed: 'Temas quitados: {{names}}',
       labels_added: 'Etiquetas añadidas: {{names}}',
       labels_removed: 'Etiquetas quitadas: {{names}}',
+      boost_changed: 'Prioridad añadida: {{after}} (antes {{before}})',
       language_changed: 'Idioma: {{after}}',
       language_detected: 'Idioma detectado: {{after}}',
       language_cleared: 'Idioma borrado',

@@ -209,6 +209,8 @@ export function factWords(words: Words, fact: Fact): string | null {
       return addedAndRemoved(t, fact, 'topics', names.topics);
     case 'labels_changed':
       return addedAndRemoved(t, fact, 'labels', names.labels);
+    case 'boost_changed':
+      return t('trail.facts.boost_changed', { before: fact.before, after: fact.after });
     case 'language_changed':
       return language(t, fact);
     case 'boomerang_changed':

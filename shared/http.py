@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -11,6 +11,7 @@ import structlog
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from fastapi.sse import EventSourceResponse
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -75,6 +76,25 @@ def render(error: SwitchboardError) -> Response:
     elif error.status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = "1"
     return problem_response(error.status, error.code, error.detail, error.extra, headers)
+
+
+class EventStream(EventSourceResponse):
+    """Server-sent events that no cache keeps and no proxy gathers; they are closed when the page goes away.
+
+    Not FastAPI's own way, an endpoint that is a generator: a page that goes away while it is written to is an
+    error there (``BrokenResourceError``).
+    """
+
+    def __init__(self, events: AsyncGenerator[bytes]) -> None:
+        super().__init__(events, headers={"cache-control": "no-store", "x-accel-buffering": "no"})
+        self._events = events
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send until either side ends it."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await self._events.aclose()
 
 
 async def _on_switchboard_error(_: Request, error: Exception) -> Response:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from starlette.types import Message, Scope
 
 from shared.contracts.acts import Owner
 from shared.contracts.facts import OwnerChanged
@@ -134,3 +136,49 @@ async def test_a_strange_resume_point_is_refused(gateway: Running) -> None:
     admin = await gateway.admin()
     for query in ("since=yesterday", "since=99999999999999999", "ids=" + ",".join(map(str, range(300)))):
         assert (await admin("GET", f"/api/live?{query}")).status_code in (400, 422), query
+
+
+async def test_a_page_that_goes_away_while_it_is_written_to_is_no_error(gateway: Running) -> None:
+    eva = await gateway.user(await gateway.admin(), "eva", channels=[{"channel": "chat"}])
+    cookie = "; ".join(f"{name}={value}" for name, value in eva.http.cookies.items())
+    scope: Scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "scheme": "http",
+        "method": "GET",
+        "path": "/api/live",
+        "raw_path": b"/api/live",
+        "query_string": b"",
+        "headers": [(b"cookie", cookie.encode()), (b"host", b"localhost")],
+        "client": ("127.0.0.1", 1),
+        "server": ("localhost", 80),
+    }
+    heard: list[int] = []
+    writing, gone = asyncio.Event(), asyncio.Event()
+
+    async def receive() -> Message:
+        await gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            heard.append(message["status"])
+        else:
+            writing.set()
+            await gone.wait()  # its network takes nothing more
+            await asyncio.Event().wait()
+
+    async def serve() -> None:
+        await gateway.gateway.app(scope, receive, send)
+
+    serving = asyncio.create_task(serve())
+    await eventually(writing.is_set)
+    for number in (1, 2, 3, 4):
+        await gateway.converse(a_conversation(number))
+    await eventually(lambda: gateway.metrics.get_sample_value("switchboard_live_streams") == 1)
+    gone.set()
+    async with asyncio.timeout(30):
+        await serving
+    assert heard == [200]
+    assert gateway.metrics.get_sample_value("switchboard_live_streams") == 0

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Request
-from fastapi.sse import EventSourceResponse, ServerSentEvent
+from fastapi.sse import format_sse_event
+from starlette.responses import Response
 
 from services.gateway.api.answers import errors
 from services.gateway.api.parts import Parts, PartsOf
 from services.gateway.api.principal import Gate, Me, Principal, cookie_token, documented
 from services.gateway.live import END, Push, Stream, push
 from shared.errors import InvalidInput
-from shared.http import CleanRoute
+from shared.http import CleanRoute, EventStream
 
 router = APIRouter(prefix="/api", tags=["live"], route_class=CleanRoute, dependencies=documented)
 
 SLACK = timedelta(seconds=30)
 """What a page may have missed besides: clocks of processes differ, and writes under way land late."""
 MOST_IDS = 200
+PING_SECONDS = 15.0
+"""With nothing to say for so long, a comment keeps proxies from closing the connection."""
+_PING = format_sse_event(comment="ping")
 
 
 def resume_from(
@@ -46,30 +51,46 @@ def on_screen(
     return found
 
 
-@router.get("/live", response_class=EventSourceResponse, responses=errors())
+@router.get(
+    "/live",
+    response_class=Response,
+    response_model=None,
+    responses={200: {"content": {"text/event-stream": {}}, "description": "Until the page goes away"}, **errors()},
+)
 async def live(
     request: Request,
     principal: Me,
     parts: PartsOf,
     since: Annotated[datetime | None, Depends(resume_from)],
     shown: Annotated[list[str], Depends(on_screen)],
-) -> AsyncIterator[ServerSentEvent]:
+) -> EventStream:
     """Rows, counts, colleagues, hints, notifications and settings as they change.
 
     `row`, `gone`, `counts`, `agent`, `hint`, `notification`, `settings`, `timeline`; after `resync` read everything
     again. A page that comes back sends the last id and what it has on screen, and gets all that it missed.
     """
-    stream = _stream(request, parts, principal)
+    return EventStream(_events(parts, _stream(request, parts, principal), since, shown))
+
+
+async def _events(parts: Parts, stream: Stream, since: datetime | None, shown: list[str]) -> AsyncGenerator[bytes]:
     parts.hub.open(stream)
     try:
-        now = push("hello", {}, parts.clock.now())
-        yield _event(now)
+        yield _event(push("hello", {}, parts.clock.now()))
         for item in await parts.hub.resume(stream, since, shown):
             yield _event(item)
-        while (item := await stream.queue.get()) is not END:
-            yield _event(item)
+        while (heard := await _next(stream)) is not END:
+            yield _PING if heard is None else _event(heard)
     finally:
         parts.hub.close(stream)
+
+
+async def _next(stream: Stream) -> Push | None:
+    """What the page is to hear next; None when it has heard nothing for a while."""
+    try:
+        async with asyncio.timeout(PING_SECONDS):
+            return await stream.queue.get()
+    except TimeoutError:
+        return None
 
 
 def _stream(request: Request, parts: Parts, principal: Principal) -> Stream:
@@ -94,5 +115,5 @@ def _stream(request: Request, parts: Parts, principal: Principal) -> Stream:
     )
 
 
-def _event(item: Push) -> ServerSentEvent:
-    return ServerSentEvent(event=item.event, raw_data=item.data, id=item.id)
+def _event(item: Push) -> bytes:
+    return format_sse_event(event=item.event, data_str=item.data, id=item.id)

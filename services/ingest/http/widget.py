@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from fastapi.sse import EventSourceResponse, format_sse_event
+from fastapi.sse import format_sse_event
 from pydantic import BaseModel, Field
 from pydantic_core import to_json
 from starlette.responses import Response
@@ -31,7 +31,7 @@ from shared.contracts.messages import ThreadKey
 from shared.contracts.settings import Channel, WebchatConfig
 from shared.contracts.words import Direction, Medium, MessageKind, Visibility
 from shared.errors import Forbidden, NotFound, Unauthenticated, Unprocessable
-from shared.http import CleanRoute
+from shared.http import CleanRoute, EventStream
 from shared.ids import derived, new_id
 from shared.resources import Book
 from shared.text import one_line
@@ -236,7 +236,7 @@ class Widget:
 
     async def events(
         self, channel: str, request: Request, after: Annotated[int, Query(ge=0, le=2**43)] = 0
-    ) -> EventSourceResponse:
+    ) -> EventStream:
         """What is said from now on, and since ``after`` (or Last-Event-ID)."""
         self._channel(channel)
         visitor = self._visitor(channel, request)
@@ -245,12 +245,9 @@ class Widget:
         self._streams.admit(thread.conversation)
         last = request.headers.get("last-event-id", "")
         cursor = int(last) if last.isascii() and last.isdigit() and len(last) < 14 else after
-        return EventSourceResponse(
-            self._follow(thread, cursor or _milliseconds(self._clock.now())),
-            headers={"cache-control": "no-store", "x-accel-buffering": "no"},
-        )
+        return EventStream(self._follow(thread, cursor or _milliseconds(self._clock.now())))
 
-    async def _follow(self, thread: ThreadKey, cursor: int) -> AsyncIterator[bytes]:
+    async def _follow(self, thread: ThreadKey, cursor: int) -> AsyncGenerator[bytes]:
         sent: dict[str, int] = {}
         quiet = 0
         named: frozenset[str] | None = frozenset()
